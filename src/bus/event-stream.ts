@@ -1,0 +1,125 @@
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type Nanos, nanos } from '@nats-io/transport-node';
+import type { Bus } from './bus.ts';
+
+export interface EventStreamOptions {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly maxMessagesPerSubject: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+export interface StreamRecord {
+  readonly subject: string;
+  readonly sequence: number;
+  /** Nanoseconds since the epoch, when the server stored the record. */
+  readonly storedNs: bigint;
+  text(): string;
+}
+
+export interface ReadOptions {
+  readonly subject: string;
+  /** Only records stored at this moment or later. */
+  readonly fromMs?: number;
+  /** At most this many, the newest. */
+  readonly limit: number;
+}
+
+/** An append-only stream with a bound on age, bytes and records per subject; the oldest go first. */
+export class EventStream {
+  readonly #bus: Bus;
+  readonly #name: string;
+  readonly #js: JetStreamClient;
+
+  private constructor(bus: Bus, name: string) {
+    this.#bus = bus;
+    this.#name = name;
+    this.#js = jetstream(bus.connection);
+  }
+
+  /** Opens the stream, creates it when it is missing, and brings its limits up to date. */
+  static async open(bus: Bus, options: EventStreamOptions): Promise<EventStream> {
+    const manager = await jetstreamManager(bus.connection);
+    const config = {
+      name: options.name,
+      subjects: [...options.subjects],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      storage: StorageType.File,
+      max_msgs_per_subject: options.maxMessagesPerSubject,
+      max_bytes: options.maxBytes,
+      max_age: nanos(options.maxAgeMs) as Nanos,
+      allow_direct: true,
+    };
+    try {
+      await manager.streams.update(options.name, config);
+    } catch {
+      await manager.streams.add(config);
+    }
+    return new EventStream(bus, options.name);
+  }
+
+  /** Appends without waiting for the server: for logs, where order matters and loss is bearable. */
+  append(subject: string, record: string): void {
+    this.#bus.connection.publish(subject, record);
+  }
+
+  /** Appends and waits until the server has stored it. */
+  async store(subject: string, record: string): Promise<void> {
+    await this.#js.publish(subject, record);
+  }
+
+  /** The newest records of the subjects that match, oldest first. */
+  async read(options: ReadOptions): Promise<StreamRecord[]> {
+    const consumer = await this.#js.consumers.get(this.#name, {
+      filter_subjects: [options.subject],
+      deliver_policy: options.fromMs === undefined ? DeliverPolicy.All : DeliverPolicy.StartTime,
+      ...(options.fromMs !== undefined && {
+        opt_start_time: new Date(options.fromMs).toISOString(),
+      }),
+    });
+    const info = await consumer.info();
+    const total = info.num_pending;
+    const records: StreamRecord[] = [];
+    if (total === 0) return records;
+    const messages = await consumer.consume({ max_messages: 500 });
+    for await (const message of messages) {
+      records.push({
+        subject: message.subject,
+        sequence: message.seq,
+        storedNs: BigInt(message.timestampNanos),
+        text: () => message.string(),
+      });
+      if (records.length > options.limit) records.shift();
+      if (message.info.pending === 0) break;
+    }
+    return records;
+  }
+
+  /** Hands on every record that comes from now on, until `signal` aborts. */
+  follow(
+    subject: string,
+    handler: (subject: string, text: string) => void,
+    signal: AbortSignal,
+  ): void {
+    const subscription = this.#bus.subscribe(subject, message =>
+      handler(message.subject, message.text()),
+    );
+    signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+  }
+
+  /** Removes all records of the subjects that match. */
+  async purge(subject: string): Promise<void> {
+    const manager = await jetstreamManager(this.#bus.connection);
+    await manager.streams.purge(this.#name, { filter: subject });
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { Guid } from '../core/ids.ts';
+
+const guid = z.guid().transform(text => text as string as Guid);
+
+export const healthCheckSchema = z.object({
+  type: z.enum(['port', 'http', 'process']),
+  /** Path of an `http` check. */
+  endpoint: z.string().default('/'),
+  /** How long an instance may take to become ready. */
+  startTimeoutSec: z.number().positive().default(60),
+  /** How long one probe may take. */
+  invocationTimeoutSec: z.number().positive().default(1),
+});
+export type HealthCheck = z.infer<typeof healthCheckSchema>;
+
+/**
+ * One instance that should run on one DEA. The controller writes it, the DEA makes it true; deleting
+ * it means “stop gracefully, then forget”. The DEA restarts it after a crash without asking.
+ */
+export const desiredInstanceSchema = z.object({
+  /** Names this wish; the instances that fulfil it, one after the other, have ids of their own. */
+  guid,
+  deaId: z.string(),
+  appGuid: guid,
+  appName: z.string(),
+  processGuid: guid,
+  processType: z.string(),
+  index: z.number().int().nonnegative(),
+  /** Changes whenever droplet, command, environment or limits change. */
+  version: guid,
+  dropletGuid: guid,
+  startCommand: z.string(),
+  /** The user's variables and VCAP_SERVICES; the DEA adds what only it knows. */
+  env: z.record(z.string(), z.string()),
+  /** The controller's part of VCAP_APPLICATION. */
+  vcapApplication: z.record(z.string(), z.unknown()),
+  memoryMib: z.number().int().positive(),
+  diskMib: z.number().int().positive(),
+  healthCheck: healthCheckSchema,
+  /** Host or host/path of every mapped route, for `router.register`. */
+  uris: z.array(z.string()),
+  /** The port the app is told to listen on. */
+  appPort: z.number().int().min(1).max(65535).default(8080),
+});
+export type DesiredInstance = z.infer<typeof desiredInstanceSchema>;

@@ -1,0 +1,36 @@
+import type { Guid } from '../core/ids.ts';
+
+/** NATS subjects. The `router.*` ones and their payloads are gorouter's own. */
+export const SUBJECTS = {
+  /** DEA or component → routers: {@link RouterRegister}. */
+  routerRegister: 'router.register',
+  /** DEA or component → routers: {@link RouterRegister}. */
+  routerUnregister: 'router.unregister',
+  /** Router → all, at start and after each reconnect: everybody registers now. */
+  routerStart: 'router.start',
+  /** Client → routers, request; the answer is the payload of `router.start`. */
+  routerGreet: 'router.greet',
+  /** Sprue's routers → all, every few seconds: {@link RouterPresence}. */
+  routerAlive: 'sprue.router.alive',
+  /** Sprue's routers → all, once at the end: {@link RouterPresence}. */
+  routerGone: 'sprue.router.gone',
+} as const;
+
+/** Request to one DEA: what its instances use right now. Answer: {@link InstanceUsage}[]. */
+export function deaStatsSubject(deaId: string): string {
+  return `sprue.dea.${deaId}.stats`;
+}
+
+/** Log records of one app: {@link LogRecord}. */
+export function logSubject(appGuid: Guid): string {
+  return `logs.${appGuid}`;
+}
+
+/** JetStream stream that keeps {@link logSubject}. */
+export const LOG_STREAM = {
+  name: 'logs',
+  subjects: ['logs.*'],
+  maxMessagesPerSubject: 2_000,
+  maxBytes: 256 * 2 ** 20,
+  maxAgeMs: 7 * 24 * 3600 * 1000,
+} as const;
