@@ -121,8 +121,8 @@ export class KvBucket<T> {
     const iterator = await this.#kv.watch({ key: filter });
     signal.addEventListener('abort', () => iterator.stop(), { once: true });
     const { promise: current, resolve } = Promise.withResolvers<void>();
-    const existing = (await this.#kv.status()).values;
-    if (existing === 0) resolve();
+    // With nothing to hand over, no entry would ever come to say that it was the last.
+    if ((await this.keys(filter)).length === 0) resolve();
     void (async () => {
       for await (const entry of iterator) {
         this.#handle(entry, handlers);
