@@ -80,6 +80,99 @@ export const ERRORS = {
     exit: EXIT.failed,
   },
 
+  // --- the machine and the platform on it -------------------------------------------------------
+  NOT_ROOT: {
+    message: 'Sprue makes network namespaces, nftables rules and containers, so this needs root.',
+    next: 'Run it as root or with sudo.',
+    status: 403,
+    v3: SERVER_ERROR,
+    exit: EXIT.usage,
+  },
+  INVALID_DOMAIN: {
+    message: '“{received}” is not a domain name with at least two labels.',
+    next: 'Use a name such as apps.example.com; sprue.localhost works without any DNS.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  ADDRESS_NOT_LOCAL: {
+    message: '{received} is not an address of this machine (it has: {own}).',
+    next: 'Pass one of its own addresses with --address.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  NO_ADDRESS: {
+    message: 'This machine has no IPv4 address but loopback, so endpoints would lead nowhere.',
+    next: 'Bring a network interface up, or pass an address of this machine with --address.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  PREFLIGHT_FAILED: {
+    message: 'This machine is not ready for Sprue: {failed}.',
+    next: 'Mend what is marked above and run it again. Nothing was changed.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  PLATFORM_RUNNING: {
+    message: 'The platform is already up here (process {pid}).',
+    next: 'Use it, or stop it first: `sprue down`.',
+    status: 409,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  PLATFORM_NOT_HERE: {
+    message: 'There is no platform in {stateDir}.',
+    next: 'Start one with `sprue up`, or name its folder with --state-dir.',
+    status: 404,
+    v3: NOT_FOUND,
+    exit: EXIT.notFound,
+  },
+  NOT_A_STATE_DIR: {
+    message: '{stateDir} holds files that are not Sprue’s ({found}), so it is not used as state directory.',
+    next: 'Choose an empty or new folder with --state-dir.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  NATS_NO_PORT: {
+    message: 'No loopback port between {first} and {last} is free for nats-server.',
+    next: 'Stop something that listens there.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  NATS_NOT_STARTED: {
+    message: 'nats-server was started but does not answer.',
+    next: 'Its log says why: {log}',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  ROUTER_NOT_STARTED: {
+    message: 'The router was started but does not serve.',
+    next: 'Its log says why: {log}',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  API_NOT_REACHED: {
+    message: 'The API does not answer through the router at {url}.',
+    next: '`sprue doctor` shows what is wrong.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.failed,
+  },
+  TEARDOWN_INCOMPLETE: {
+    message: 'Not everything could be removed: {problems}.',
+    next: 'Run `sprue down` again; what is already gone is skipped.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+
   // --- bus ------------------------------------------------------------------------------------
   BUS_UNAVAILABLE: {
     message: 'NATS at {servers} cannot be reached: {reason}.',
@@ -252,6 +345,22 @@ export const ERRORS = {
     status: 504,
     v3: UNPROCESSABLE,
     exit: EXIT.timedOut,
+  },
+
+  // --- DEA ------------------------------------------------------------------------------------
+  ILLEGAL_TRANSITION: {
+    message: 'An instance that is {state} cannot take the event “{event}”.',
+    next: 'This is a fault in Sprue itself; please report it with the log of the DEA.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  DROPLET_INVALID: {
+    message: 'The droplet cannot be unpacked: {reason}.',
+    next: 'Push or restage the app, so that a new droplet is made.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.failed,
   },
 
   // --- everything else ------------------------------------------------------------------------
