@@ -1,5 +1,3 @@
-import { pino } from 'pino';
-
 /** Structured log of a process. Message last, like pino: `log.info({ app }, 'instance started')`. */
 export interface Log {
   debug(fields: object, message: string): void;
@@ -10,11 +8,6 @@ export interface Log {
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-
-/** JSON lines on stderr, so that stdout stays free for data. */
-export function createLog(name: string, level: LogLevel = 'info'): Log {
-  return pino({ name, level, base: { name, pid: process.pid } }, pino.destination(2));
-}
 
 export const silentLog: Log = {
   debug() {},

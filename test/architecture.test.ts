@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+
+/** Which folders of `src/` a folder may import, and why it is not more (DESIGN: one direction). */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  proto: ['core'],
+  http1: ['core'],
+  exec: ['core'],
+  bus: ['core', 'proto'],
+  hostnet: ['core', 'exec'],
+  warden: ['core', 'exec'],
+  router: ['core', 'proto', 'http1', 'bus'],
+  dea: ['core', 'proto', 'bus', 'exec', 'hostnet', 'warden'],
+  controller: ['core', 'proto', 'bus'],
+  edge: ['core', 'proto', 'bus', 'exec', 'hostnet'],
+  trace: ['core', 'proto', 'bus', 'exec', 'hostnet', 'warden'],
+  cli: ['core', 'proto'],
+  dashboard: ['core', 'proto', 'bus'],
+  up: [
+    'core',
+    'proto',
+    'bus',
+    'exec',
+    'hostnet',
+    'warden',
+    'router',
+    'dea',
+    'controller',
+    'edge',
+    'trace',
+    'cli',
+  ],
+};
+
+interface Ban {
+  readonly what: RegExp;
+  readonly allowedIn: readonly string[];
+  readonly why: string;
+}
+
+const BANS: readonly Ban[] = [
+  {
+    what: /^@nats-io\//,
+    allowedIn: ['bus'],
+    why: 'one door to NATS: one place for reconnects, codecs and fault injection',
+  },
+  {
+    what: /^node:child_process$/,
+    allowedIn: ['exec'],
+    why: 'one door to other programs: argument vectors, never a shell',
+  },
+  {
+    what: /^(zod|fastify|pino)$|^@fastify\//,
+    allowedIn: ['proto', 'core', 'dea', 'controller', 'cli', 'up', 'edge', 'trace', 'dashboard'],
+    why: 'the router and the layers below it stay small: each of these costs every router megabytes',
+  },
+  {
+    what: /^node:(net|http|https|tls|dgram)$/,
+    allowedIn: [
+      'core',
+      'router',
+      'dea',
+      'controller',
+      'cli',
+      'up',
+      'edge',
+      'trace',
+      'dashboard',
+      'hostnet',
+    ],
+    why: 'http1 decides about bytes, not about sockets (core only checks the form of addresses)',
+  },
+];
+
+/** Files over 400 lines, each with its reason. */
+const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/core/error-table.ts': 'one table, one entry per error',
+};
+
+const sources = globSync('{src,bin}/**/*.ts', { cwd: root }).filter(
+  file => !file.endsWith('.test.ts'),
+);
+
+describe('architecture', () => {
+  test('folders import only what the table allows', () => {
+    const wrong = sources.flatMap(file =>
+      importsOf(file)
+        .filter(specifier => specifier.startsWith('.'))
+        .map(specifier => ({ from: folderOf(file), to: folderOf(join(dirname(file), specifier)) }))
+        .filter(
+          ({ from, to }) => from !== to && from !== 'bin' && !(MAY_IMPORT[from] ?? []).includes(to),
+        )
+        .map(({ from, to }) => `${file}: ${from} must not import ${to}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  for (const { what, allowedIn, why } of BANS) {
+    test(`only ${allowedIn.join(', ')} may import ${what.source}, because: ${why}`, () => {
+      const wrong = sources
+        .filter(file => folderOf(file) !== 'bin' && !allowedIn.includes(folderOf(file)))
+        .filter(file => importsOf(file).some(specifier => what.test(specifier)));
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  test('every import names an existing file with its ending', () => {
+    const wrong = sources.flatMap(file =>
+      importsOf(file)
+        .filter(
+          specifier =>
+            specifier.startsWith('.') && !existsSync(join(root, dirname(file), specifier)),
+        )
+        .map(specifier => `${file}: ${specifier}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  test('every folder of src has a table row and a README of at most 30 lines', () => {
+    const folders = readdirSync(join(root, 'src'));
+    assert.deepEqual(
+      folders.filter(folder => MAY_IMPORT[folder] === undefined),
+      [],
+    );
+    const wrong = folders.filter(folder => {
+      const readme = join(root, 'src', folder, 'README.md');
+      return !existsSync(readme) || readFileSync(readme, 'utf8').split('\n').length > 31;
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test('files have at most 400 lines unless a reason is written down', () => {
+    const long = sources.filter(
+      file => readFileSync(join(root, file), 'utf8').split('\n').length > 401,
+    );
+    assert.deepEqual(
+      long.filter(file => LONG_FILES[file] === undefined),
+      [],
+    );
+  });
+
+  test('there are no default exports', () => {
+    const wrong = sources.filter(file =>
+      /^export default /m.test(readFileSync(join(root, file), 'utf8')),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = text.matchAll(
+    /(?:^import\s|^export\s[^;]*?\sfrom\s|^} from\s|import\()[^'";]*['"]([^'"]+)['"]|^} from ['"]([^'"]+)['"]/gm,
+  );
+  return [...found].map(match => match[1] ?? match[2] ?? '');
+}
+
+/** `core` for `src/core/…`, `bin` for `bin/…`. */
+function folderOf(file: string): string {
+  const parts = normalize(relative('.', file)).split('/');
+  return parts[0] === 'src' ? (parts[1] ?? '') : (parts[0] ?? '');
+}
