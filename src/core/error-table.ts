@@ -527,13 +527,6 @@ export const ERRORS = {
     v3: UNPROCESSABLE,
     exit: EXIT.failed,
   },
-  MANIFEST_INVALID: {
-    message: '{reason}',
-    next: '',
-    status: 422,
-    v3: UNPROCESSABLE,
-    exit: EXIT.usage,
-  },
   PACKAGE_INVALID: {
     message: 'The archive is refused: {reason}.',
     next: '',
