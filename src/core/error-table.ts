@@ -205,6 +205,13 @@ export const ERRORS = {
     v3: [10004, 'CF-InvalidRequest'],
     exit: EXIT.usage,
   },
+  UNKNOWN_COMMAND: {
+    message: '`sprue {name}` is no command.{suggestion}',
+    next: '`sprue --help` lists the commands.',
+    status: 400,
+    v3: [10004, 'CF-InvalidRequest'],
+    exit: EXIT.usage,
+  },
   INTERRUPTED: {
     message: 'Interrupted.{goesOn}',
     next: '',
@@ -625,6 +632,22 @@ export const ERRORS = {
     status: 422,
     v3: UNPROCESSABLE,
     exit: EXIT.usage,
+  },
+
+  // --- router ---------------------------------------------------------------------------------
+  CONFIG_INVALID: {
+    message: '{file} is not a valid configuration: {problems}.',
+    next: 'Correct the file; nothing was started.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.usage,
+  },
+  LISTEN_FAILED: {
+    message: 'Cannot listen on {address}: {reason}.',
+    next: 'See who has the port with `ss -ltnp`, or choose another one.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
   },
 
   // --- everything else ------------------------------------------------------------------------
