@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { SprueError } from '../../core/errors.ts';
+import { type Guid, isGuid } from '../../core/ids.ts';
+
+/** Where droplets come from: the object bucket `droplets`. */
+export interface DropletSource {
+  /** @throws SprueError `OBJECT_MISSING` */
+  get(name: string): Promise<Readable>;
+  info(name: string): Promise<{ readonly sizeBytes: number; readonly digest: string } | undefined>;
+}
+
+export interface CachedDroplet {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** A download that stands still for this long is given up. */
+const STALLED_MS = 30_000;
+
+/** Droplets on this host's disk, as `<guid>.tgz`: a file under its final name is whole and verified. */
+export class DropletCache {
+  readonly #folder: string;
+  readonly #source: DropletSource;
+  readonly #downloads = new Map<Guid, Promise<CachedDroplet>>();
+
+  private constructor(folder: string, source: DropletSource) {
+    this.#folder = folder;
+    this.#source = source;
+  }
+
+  static async open(folder: string, source: DropletSource): Promise<DropletCache> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new DropletCache(folder, source);
+  }
+
+  /**
+   * The droplet's file. Callers that ask at the same time share one download; it goes on for the others
+   * when one of them loses interest.
+   * @throws SprueError `OBJECT_MISSING`, or `DROPLET_INVALID` when its digest is wrong.
+   */
+  get(guid: Guid): Promise<CachedDroplet> {
+    const known = this.#downloads.get(guid);
+    if (known !== undefined) return known;
+    const download = this.#find(guid).finally(() => this.#downloads.delete(guid));
+    this.#downloads.set(guid, download);
+    return download;
+  }
+
+  /** Forgets a file that turned out damaged. */
+  async evict(guid: Guid): Promise<void> {
+    await rm(this.#pathOf(guid), { force: true });
+  }
+
+  /** Deletes every droplet that is not in `used` and not being downloaded. */
+  async retain(used: ReadonlySet<Guid>): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      const guid = name.slice(0, name.indexOf('.'));
+      const inUse = isGuid(guid) && (used.has(guid) || this.#downloads.has(guid));
+      if (!inUse) await rm(join(this.#folder, name), { force: true });
+    }
+  }
+
+  async #find(guid: Guid): Promise<CachedDroplet> {
+    const path = this.#pathOf(guid);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined) return { path, sizeBytes: found.size };
+    return await this.#download(guid, path);
+  }
+
+  async #download(guid: Guid, path: string): Promise<CachedDroplet> {
+    const info = await this.#source.info(guid);
+    if (info === undefined)
+      throw new SprueError('OBJECT_MISSING', { name: guid, bucket: 'droplets' });
+    const partial = `${path}.partial`;
+    try {
+      const digest = await saveStream(await this.#source.get(guid), partial);
+      if (!sameDigest(digest, info.digest)) {
+        throw new SprueError('DROPLET_INVALID', {
+          reason: `its digest is ${digest}, not ${info.digest}`,
+        });
+      }
+      await rename(partial, path);
+    } finally {
+      await rm(partial, { force: true });
+    }
+    return { path, sizeBytes: info.sizeBytes };
+  }
+
+  #pathOf(guid: Guid): string {
+    return join(this.#folder, `${guid}.tgz`);
+  }
+}
+
+/** Padding of base64url is a matter of taste between JetStream's clients. */
+function sameDigest(left: string, right: string): boolean {
+  return left.replace(/=+$/, '') === right.replace(/=+$/, '');
+}
+
+/** @returns the digest of what was written, as JetStream writes it: `SHA-256=` and base64url. */
+async function saveStream(content: Readable, path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const stalled = setTimeout(() => {
+    content.destroy(new Error(`the download stood still for ${STALLED_MS / 1000} s`));
+  }, STALLED_MS);
+  content.on('data', (chunk: Buffer) => {
+    hash.update(chunk);
+    stalled.refresh();
+  });
+  try {
+    await pipeline(content, createWriteStream(path, { flags: 'w', mode: 0o600, flush: true }));
+  } finally {
+    clearTimeout(stalled);
+  }
+  return `SHA-256=${hash.digest('base64url')}`;
+}

@@ -1,0 +1,151 @@
+import type { Bus } from '../../bus/bus.ts';
+import type { InstanceId } from '../../core/ids.ts';
+import type { Log } from '../../core/log.ts';
+import {
+  REGISTER_INTERVAL_MS,
+  type RouterConfirmation,
+  type RouterStart,
+} from '../../proto/router-register.ts';
+import { SUBJECTS } from '../../proto/subjects.ts';
+import { diffUris, type Endpoint, registration } from './endpoint.ts';
+import type { RoutersKnown } from './routers-known.ts';
+
+export type RouteBus = Pick<
+  Bus,
+  'publish' | 'subscribe' | 'request' | 'requestMany' | 'onStatus' | 'connected'
+>;
+
+/** How long routers may take to confirm; a router that does not is left out. */
+const CONFIRM_TIMEOUT_MS = 2_000;
+/** While a router may be there that has not spoken yet, every answer within this time is waited for. */
+const UNSETTLED_TIMEOUT_MS = 500;
+const GREET_TIMEOUT_MS = 1_000;
+
+/**
+ * Tells the routers about endpoints, in gorouter's messages: at once, every 20 s, whenever a router
+ * starts and after NATS was away.
+ */
+export class RouteAnnouncer {
+  readonly #bus: RouteBus;
+  readonly #routers: Pick<RoutersKnown, 'ids' | 'settled'>;
+  readonly #log: Log;
+  readonly #endpoints = new Map<InstanceId, Endpoint>();
+  readonly #end: (() => void)[] = [];
+  #intervalMs = REGISTER_INTERVAL_MS;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bus: RouteBus, routers: Pick<RoutersKnown, 'ids' | 'settled'>, log: Log) {
+    this.#bus = bus;
+    this.#routers = routers;
+    this.#log = log;
+  }
+
+  start(): void {
+    const subscription = this.#bus.subscribe(SUBJECTS.routerStart, message => {
+      this.#obey(message.json());
+      this.#announceAll();
+    });
+    const offStatus = this.#bus.onStatus(status => {
+      if (status === 'reconnected') this.#announceAll();
+    });
+    this.#end.push(() => subscription.unsubscribe(), offStatus);
+    this.#schedule();
+    void this.#greet();
+  }
+
+  /** Says nothing more, and unregisters nothing: the instances may go on without this agent. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    for (const end of this.#end.splice(0)) end();
+  }
+
+  /**
+   * Registers an endpoint and goes on doing so until {@link withdraw}.
+   * @returns whether every known router has confirmed it.
+   */
+  async announce(endpoint: Endpoint): Promise<boolean> {
+    this.#endpoints.set(endpoint.instanceId, endpoint);
+    return await this.#tell(SUBJECTS.routerRegister, endpoint, endpoint.uris);
+  }
+
+  /**
+   * Changes the URIs of an endpoint: new ones are registered before old ones go.
+   * @returns whether every known router has confirmed it; `true` when there is nothing to change.
+   */
+  async change(instanceId: InstanceId, uris: readonly string[], atMs: number): Promise<boolean> {
+    const before = this.#endpoints.get(instanceId);
+    if (before === undefined) return false;
+    const { added, removed } = diffUris(before.uris, uris);
+    if (added.length + removed.length === 0) return true;
+    const after = { ...before, uris, updatedMs: atMs };
+    this.#endpoints.set(instanceId, after);
+    const confirmed = await Promise.all([
+      this.#tell(SUBJECTS.routerRegister, after, added.length > 0 ? uris : []),
+      this.#tell(SUBJECTS.routerUnregister, before, removed),
+    ]);
+    return confirmed.every(Boolean);
+  }
+
+  /**
+   * Unregisters an endpoint for all its URIs.
+   * @returns whether every known router has confirmed it; `true` for an endpoint that was never announced.
+   */
+  async withdraw(instanceId: InstanceId): Promise<boolean> {
+    const endpoint = this.#endpoints.get(instanceId);
+    if (endpoint === undefined) return true;
+    this.#endpoints.delete(instanceId);
+    return await this.#tell(SUBJECTS.routerUnregister, endpoint, endpoint.uris);
+  }
+
+  async #tell(subject: string, endpoint: Endpoint, uris: readonly string[]): Promise<boolean> {
+    if (uris.length === 0) return true;
+    const expected = this.#routers.ids();
+    const wait = this.#routers.settled
+      ? { count: expected.size, timeoutMs: CONFIRM_TIMEOUT_MS }
+      : { count: Number.POSITIVE_INFINITY, timeoutMs: UNSETTLED_TIMEOUT_MS };
+    const answers = await this.#bus.requestMany(subject, registration(endpoint, uris), wait);
+    const confirmed = new Set(answers.map(answer => routerOf(answer.json())));
+    const silent = [...expected].filter(id => !confirmed.has(id) && this.#routers.ids().has(id));
+    if (silent.length === 0 && this.#bus.connected) return true;
+    this.#log.warn({ subject, instance: endpoint.instanceId, silent }, 'routers did not confirm');
+    return false;
+  }
+
+  #announceAll(): void {
+    if (!this.#bus.connected) return; // else every missed round would be sent on reconnect
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.uris.length > 0) {
+        this.#bus.publish(SUBJECTS.routerRegister, registration(endpoint));
+      }
+    }
+  }
+
+  /** Never later than the interval, a little earlier at random, so that hosts spread out. */
+  #schedule(): void {
+    const waitMs = this.#intervalMs * (0.9 + Math.random() / 10);
+    this.#timer = setTimeout(() => {
+      this.#announceAll();
+      this.#schedule();
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  async #greet(): Promise<void> {
+    try {
+      this.#obey((await this.#bus.request(SUBJECTS.routerGreet, {}, GREET_TIMEOUT_MS)).json());
+    } catch {
+      // No router yet: the first one will say router.start.
+    }
+  }
+
+  /** A router may ask for a shorter interval. */
+  #obey(start: unknown): void {
+    const seconds = (start as Partial<RouterStart> | null)?.minimumRegisterIntervalInSeconds;
+    if (typeof seconds !== 'number' || !(seconds >= 1)) return;
+    this.#intervalMs = Math.min(seconds * 1000, REGISTER_INTERVAL_MS);
+  }
+}
+
+function routerOf(confirmation: unknown): string | undefined {
+  return (confirmation as Partial<RouterConfirmation> | null)?.router;
+}
