@@ -15,6 +15,8 @@ export const stagingTaskSchema = z.object({
   dropletGuid: guid,
   /** Names of built-in buildpacks, directories or git URLs, in order; empty: detect. */
   buildpacks: z.array(z.string()),
+  /** The app has a start command of its own, so it may be staged though no buildpack recognises it. */
+  startCommandKnown: z.boolean().optional(),
   env: z.record(z.string(), z.string()),
   vcapApplication: z.record(z.string(), z.unknown()),
   memoryMib: z.number().int().positive(),

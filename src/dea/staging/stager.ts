@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { reasonOf } from '../../core/errors.ts';
+import type { StagingResult, StagingTask } from '../../proto/staging.ts';
+import { Build, type BuildServices } from './build.ts';
+import { StagingFailure } from './staging-failure.ts';
+import { installToolbox } from './toolbox.ts';
+
+export interface StagerOptions extends Omit<BuildServices, 'toolbox' | 'workFolder'> {
+  /** The platform's state directory; this class uses `dea/staging` and `dea/toolbox` in it. */
+  readonly stateDir: string;
+}
+
+/** Makes droplets out of packages, each in a container of its own. Builds may run side by side. */
+export class Stager {
+  readonly #options: StagerOptions;
+  readonly #workFolder: string;
+  #toolbox: Promise<string> | undefined;
+
+  constructor(options: StagerOptions) {
+    this.#options = options;
+    this.#workFolder = join(options.stateDir, 'dea', 'staging');
+  }
+
+  /**
+   * Removes the files of builds that died with an earlier agent. Call it once, before the first build.
+   * Their containers and networks have the build's guid as instance id, and go with all unknown ones.
+   */
+  async sweep(): Promise<void> {
+    await rm(this.#workFolder, { recursive: true, force: true });
+  }
+
+  /**
+   * Runs one build to its end and removes everything of it but the droplet. What goes wrong becomes a
+   * `FAILED` result; this method does not throw. Aborting `signal` cancels the build.
+   */
+  async stage(task: StagingTask, signal: AbortSignal): Promise<StagingResult> {
+    const { buildGuid, deaId } = task;
+    const deadline = AbortSignal.timeout(task.timeoutSec * 1000);
+    const log = this.#options.log.child({ build: buildGuid, app: task.appGuid });
+    try {
+      const services = { ...this.#options, toolbox: await this.#install(), log };
+      const workFolder = join(this.#workFolder, buildGuid);
+      const whole = AbortSignal.any([signal, deadline]);
+      await using build = new Build(task, { ...services, workFolder }, whole);
+      return await build.run();
+    } catch (thrown) {
+      const failure = explain(thrown, task, { signal, deadline });
+      log.info({ error: failure.toString(), cause: reasonOf(thrown) }, 'build failed');
+      return { buildGuid, deaId, state: 'FAILED', error: failure.toString() };
+    }
+  }
+
+  /** Once per process, so that the tools are those of the running version. */
+  async #install(): Promise<string> {
+    this.#toolbox ??= installToolbox(join(this.#options.stateDir, 'dea', 'toolbox'));
+    try {
+      return await this.#toolbox;
+    } catch (thrown) {
+      this.#toolbox = undefined;
+      throw thrown;
+    }
+  }
+}
+
+/** What is aborted fails everywhere at once; the first cause counts, not what it led to. */
+function explain(
+  thrown: unknown,
+  task: StagingTask,
+  { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: AbortSignal },
+): StagingFailure {
+  if (thrown instanceof StagingFailure) return thrown;
+  if (signal.aborted) return new StagingFailure('StagingError', 'the build was cancelled');
+  if (deadline.aborted) {
+    const text = `the build took more than ${formatSeconds(task.timeoutSec)}`;
+    return new StagingFailure('StagingTimeExpired', text);
+  }
+  const { code } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StagingFailure('StagingError', "the host's disk is full");
+  }
+  return new StagingFailure('StagingError', reasonOf(thrown));
+}
+
+function formatSeconds(seconds: number): string {
+  return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
+}

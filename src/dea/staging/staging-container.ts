@@ -1,0 +1,116 @@
+import { dirname } from 'node:path';
+import { parseInstanceId } from '../../core/ids.ts';
+import type { Attachment } from '../../hostnet/host-network.ts';
+import type { StagingTask } from '../../proto/staging.ts';
+import type { ContainerMount, ContainerSpec } from '../../warden/warden.ts';
+import {
+  BINARY_BUILDPACK,
+  BUILT_IN_BUILDPACKS,
+  type BuildpackReference,
+} from './buildpack-reference.ts';
+
+/** Where the container sees the driver script and the built-in buildpacks. */
+const TOOLBOX = '/opt/sprue';
+const NODE = '/opt/node/bin';
+/** Where the nodejs buildpack looks for an npm that does not lie in the host's `/usr`. */
+const NPM = '/opt/npm';
+/** Installers start many processes at once. */
+const PIDS = 1024;
+
+const DEFAULTS = {
+  HOME: '/home/vcap',
+  LANG: 'C.UTF-8',
+  PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
+  TMPDIR: '/home/vcap/tmp',
+  USER: 'vcap',
+} as const;
+
+export interface StagingHost {
+  /** Holds `stage.sh` and `buildpacks/`. */
+  readonly toolbox: string;
+  readonly nodePath: string;
+  readonly npmFolder?: string;
+  readonly nameservers: readonly string[];
+}
+
+/** The buildpacks of a task, or those that are asked in turn when it names none. */
+export function candidates(task: StagingTask): readonly BuildpackReference[] {
+  const names: readonly string[] =
+    task.startCommandKnown === true
+      ? [...BUILT_IN_BUILDPACKS, BINARY_BUILDPACK]
+      : BUILT_IN_BUILDPACKS;
+  return names.map(name => ({ kind: 'built-in', name }));
+}
+
+/** The container of one build. It runs `stage.sh`, whose arguments say what to do. */
+export function stagingContainer(
+  task: StagingTask,
+  buildpacks: readonly BuildpackReference[],
+  network: Attachment,
+  host: StagingHost,
+): ContainerSpec {
+  const mode = task.buildpacks.length === 0 ? 'detect' : 'given';
+  const sources = buildpacks.map(locate);
+  return {
+    instanceId: parseInstanceId(task.buildGuid),
+    netnsPath: network.netnsPath,
+    hostname: 'staging',
+    args: [
+      '/bin/bash',
+      `${TOOLBOX}/stage.sh`,
+      mode,
+      ...sources.flatMap(({ name, source, branch }) => [name, source, branch]),
+    ],
+    cwd: '/home/vcap',
+    env: stagingEnvironment(task),
+    memoryMib: task.memoryMib,
+    diskMib: task.diskMib,
+    pids: PIDS,
+    containerIp: network.containerIp,
+    nameservers: host.nameservers,
+    mounts: [
+      readOnly(host.toolbox, TOOLBOX),
+      readOnly(dirname(host.nodePath), NODE),
+      ...(host.npmFolder === undefined ? [] : [readOnly(host.npmFolder, NPM)]),
+      ...buildpacks.flatMap((reference, index) =>
+        reference.kind === 'folder' ? [readOnly(reference.path, folderMount(index))] : [],
+      ),
+    ],
+  };
+}
+
+function locate(reference: BuildpackReference, index: number) {
+  const { name } = reference;
+  switch (reference.kind) {
+    case 'built-in':
+      return { name, source: `${TOOLBOX}/buildpacks/${name}`, branch: '' };
+    case 'folder':
+      return { name, source: folderMount(index), branch: '' };
+    case 'git':
+      return { name, source: reference.url, branch: reference.branch ?? '' };
+    default:
+      return reference satisfies never;
+  }
+}
+
+function folderMount(index: number): string {
+  return `/opt/buildpacks/${index}`;
+}
+
+function readOnly(source: string, destination: string): ContainerMount {
+  return { source, destination, readOnly: true };
+}
+
+/** The user's variables win over the defaults, never over what the platform alone knows. */
+function stagingEnvironment(task: StagingTask): Readonly<Record<string, string>> {
+  const { VCAP_SERVICES = '{}', ...rest } = task.env;
+  const own = Object.entries(rest).filter(([name]) => !/^(VCAP_|CF_INSTANCE_)/.test(name));
+  return {
+    ...DEFAULTS,
+    ...Object.fromEntries(own),
+    CF_STACK: 'sprue',
+    MEMORY_LIMIT: `${task.memoryMib}m`,
+    VCAP_APPLICATION: JSON.stringify(task.vcapApplication),
+    VCAP_SERVICES,
+  };
+}
