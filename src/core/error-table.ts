@@ -166,6 +166,20 @@ export const ERRORS = {
     v3: UNAVAILABLE,
     exit: EXIT.failed,
   },
+  EXAMPLE_NOT_PUSHED: {
+    message: 'The example {app} could not be pushed; the reason is above.',
+    next: '`sprue doctor` shows what is wrong with the platform.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  EXAMPLE_NOT_SERVED: {
+    message: 'The example was pushed, but {url} does not answer with 200 (status: {status}).',
+    next: '`sprue doctor` shows what is wrong with the platform.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.unhealthy,
+  },
   TEARDOWN_INCOMPLETE: {
     message: 'Not everything could be removed: {problems}.',
     next: 'Run `sprue down` again; what is already gone is skipped.',
@@ -347,12 +361,85 @@ export const ERRORS = {
     v3: UNPROCESSABLE,
     exit: EXIT.unhealthy,
   },
+  APP_LOOPBACK_BIND: {
+    message:
+      '{app} listens on the loopback address only, so nobody outside its container can reach it. {text}',
+    next: 'Listen on 0.0.0.0 and the port in $PORT, then push again.{older}',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.unhealthy,
+  },
+  APP_WRONG_PORT: {
+    message: '{app} does not listen on the port that it was given. {text}',
+    next: 'Listen on 0.0.0.0 and the port in $PORT, then push again.{older}',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.unhealthy,
+  },
+  APP_NOT_LISTENING: {
+    message: '{app} runs, but listens on no port. {text}',
+    next: 'Listen on 0.0.0.0 and the port in $PORT; an app that serves nobody is pushed with `--no-route -u process`.{older}',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.unhealthy,
+  },
   START_TIMED_OUT: {
     message: '{app} was not up within {seconds} s: {reason}',
     next: '`sprue logs {app} --recent` shows what it said.{older}',
     status: 504,
     v3: UNPROCESSABLE,
     exit: EXIT.timedOut,
+  },
+
+  // --- host network ---------------------------------------------------------------------------
+  HOST_ADDRESS_NOT_LOCAL: {
+    message: '{address} is not an address of this machine that others can dial.',
+    next: 'Choose one of its own with --address: {available}.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.usage,
+  },
+  NETWORK_RANGE_TAKEN: {
+    message: 'Containers cannot have addresses from {range}: this machine already uses {other}.',
+    next: 'Choose a range that no route or address of this machine overlaps.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  NETWORK_OWNED_BY_OTHER: {
+    message: 'The nftables table `inet sprue` belongs to {owner}.',
+    next: 'One machine runs one platform: use that state directory, or take it down first.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  NETWORK_NAME_TAKEN: {
+    message: 'The interface {veth} belongs to another instance.',
+    next: 'Try again with a new instance id.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.failed,
+  },
+  ADDRESSES_EXHAUSTED: {
+    message: 'No container address is left in {range}.',
+    next: 'Stop some instances, or add another host.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.failed,
+  },
+  HOST_PORTS_EXHAUSTED: {
+    message: 'No host port is left between {first} and {last}.',
+    next: 'Stop some instances, or add another host.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.failed,
+  },
+  NETWORK_CLEANUP_FAILED: {
+    message: 'The network of {what} could not be removed completely: {reasons}.',
+    next: 'It is tried again at the next start; `sprue doctor` shows what is left.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
   },
 
   // --- DEA ------------------------------------------------------------------------------------
@@ -645,6 +732,50 @@ export const ERRORS = {
   LISTEN_FAILED: {
     message: 'Cannot listen on {address}: {reason}.',
     next: 'See who has the port with `ss -ltnp`, or choose another one.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+
+  // --- containers -----------------------------------------------------------------------------
+  CGROUPS_MISSING: {
+    message: 'This machine has no cgroups that can limit memory and processes.',
+    next: 'Mount cgroup2 on /sys/fs/cgroup, or the memory, pids and cpuacct controllers of cgroup v1.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  CONTAINER_FOLDER_CLOSED: {
+    message: 'Containers cannot reach their files: other users may not enter {folder}.',
+    next: 'Run `chmod o+x {folder}`, or choose another --state-dir.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  CONTAINER_MISSING: {
+    message: 'The container {instance} does not exist.',
+    next: '',
+    status: 404,
+    v3: NOT_FOUND,
+    exit: EXIT.notFound,
+  },
+  CONTAINER_START_FAILED: {
+    message: 'The container {instance} cannot start: {reason}',
+    next: '',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  CONTAINER_STUCK: {
+    message: 'Processes of the container {instance} did not end on SIGKILL: {pids}.',
+    next: 'They wait for a device or file system; look at /proc/PID/stack. Destroying is tried again.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  PATH_OUTSIDE_CONTAINER: {
+    message: 'The path {path} is not inside the container {instance}, or the container runs.',
+    next: '',
     status: 500,
     v3: SERVER_ERROR,
     exit: EXIT.failed,

@@ -25,20 +25,26 @@ export interface NamedResult {
   readonly result: CheckResult;
 }
 
-/** Runs all checks, also after a failed one; a check that throws has failed. */
+/** Runs all checks, also after a failed one. @returns whether none has failed. */
 export async function preflight(
   options: UpOptions,
   report: (named: NamedResult) => void,
 ): Promise<boolean> {
   let passed = true;
   for (const check of CHECKS) {
-    const result = await check
-      .run(options)
-      .catch((thrown: unknown) =>
-        fail(reasonOf(thrown), 'Mend this first; the check could not be made.'),
-      );
-    report({ name: check.name, result });
-    if (result.status === 'fail') passed = false;
+    const named = await runCheck(check, options);
+    report(named);
+    if (named.result.status === 'fail') passed = false;
   }
   return passed;
+}
+
+/** A check that throws has failed. */
+export async function runCheck(check: Check, options: UpOptions): Promise<NamedResult> {
+  const result = await check
+    .run(options)
+    .catch((thrown: unknown) =>
+      fail(reasonOf(thrown), 'Mend this first; the check could not be made.'),
+    );
+  return { name: check.name, result };
 }

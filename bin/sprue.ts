@@ -1,0 +1,4 @@
+import { runCli } from '../src/cli/program.ts';
+import { PLATFORM_COMMANDS } from '../src/up/platform-commands.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), { commands: PLATFORM_COMMANDS });

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../cli/program.ts';
+import { SprueError } from '../core/errors.ts';
+import type { LogLevel } from '../core/log.ts';
+import { down } from './down.ts';
+import { readExampleRoute } from './example-route.ts';
+import { probeHttp } from './http-probe.ts';
+import { installRoot } from './launcher.ts';
+import { renderRoute } from './render-route.ts';
+import type { Report } from './report.ts';
+import { bringUp, upText } from './up.ts';
+import { DEFAULT_STATE_DIR, type UpOptions } from './up-options.ts';
+import { httpUrl } from './urls.ts';
+
+export interface QuickstartOptions {
+  /** Take everything down again at the end. */
+  readonly once: boolean;
+  readonly optionsFor: (stateDir: string) => UpOptions;
+  readonly report: Report;
+  readonly logLevel: LogLevel;
+}
+
+const APP = 'hello-node';
+
+/**
+ * A newcomer's first minute: the platform comes up, an example is pushed, its URL, its answer and the
+ * addresses of its route are printed. Then it stays up until Ctrl-C, or ends with `once`.
+ * With `once` it uses a state directory and a CLI configuration of its own and removes both.
+ */
+export async function quickstart({
+  once: onlyOnce,
+  optionsFor,
+  report,
+  logLevel,
+}: QuickstartOptions): Promise<void> {
+  const options = optionsFor(
+    onlyOnce ? await mkdtemp(join(tmpdir(), 'sprue-once-')) : DEFAULT_STATE_DIR,
+  );
+  if (onlyOnce) process.env['SPRUE_HOME'] = join(options.stateDir, 'cli');
+  let entered = false;
+  try {
+    const platform = await bringUp(options, { report, logLevel });
+    entered = true;
+    await pushExample(report);
+    process.stdout.write(await exampleText(options));
+    if (!onlyOnce) {
+      process.stdout.write(upText(options, platform.apiUrl));
+      report.step('up; Ctrl-C takes it down');
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    }
+    await platform.leave();
+  } finally {
+    if (entered || onlyOnce) await takeDown(options, onlyOnce, report);
+  }
+}
+
+/** With `once` all of it; else only what runs, so that the next start is quick. */
+async function takeDown(options: UpOptions, purge: boolean, report: Report): Promise<void> {
+  await down({ stateDir: options.stateDir, purge, report }).catch((thrown: unknown) => {
+    if (!(thrown instanceof SprueError && thrown.code === 'PLATFORM_NOT_HERE')) throw thrown;
+  });
+  report.step(purge ? 'everything is gone' : 'down; `npm start` or `sprue up` brings it back');
+}
+
+async function pushExample(report: Report): Promise<void> {
+  report.step(`pushing examples/${APP}`);
+  const exitCode = await runCli(['push', APP, '-p', join(installRoot, 'examples', APP)]);
+  if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_PUSHED', { app: APP });
+}
+
+async function exampleText({ domain, httpPort }: UpOptions): Promise<string> {
+  const host = `${APP}.${domain}`;
+  const url = httpUrl(host, httpPort);
+  const answer = await probeHttp({ port: httpPort, host });
+  if (answer?.status !== 200)
+    throw new SprueError('EXAMPLE_NOT_SERVED', { url, status: answer?.status ?? 'none' });
+  return renderRoute({ url, answer, ...(await readExampleRoute(APP)) });
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run } from '../../src/exec/run.ts';
+import { assertNoLeak, readMachine } from '../kit/leak-check.ts';
+import { createNetLab, destroyNetLab, inNetns } from '../kit/net-lab.ts';
+import { root } from '../kit/platform.ts';
+
+test('npm start -- --once ends with the URL, the answer and the route, exits 0 and leaves nothing', async () => {
+  const names = await createNetLab();
+  const scope = { netns: names.host, marks: ['sprue-once-', names.host] };
+  try {
+    const before = await readMachine(scope);
+    const { stdout } = await run(
+      inNetns(names.host, ['npm', 'start', '--silent', '--', '--once']),
+      {
+        cwd: root,
+        timeoutMs: 120_000,
+        env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'sprue-no-home') },
+      },
+    );
+    assert.match(stdout, /http:\/\/hello-node\.sprue\.localhost/);
+    assert.match(stdout, /HTTP 200/);
+    assert.match(stdout, /tcp \. 610\d\d → 10\.\d+\.\d+\.\d+ \. 8080/);
+    assert.match(stdout, /w-[0-9a-f]{8} ═══ eth0/);
+    assert.match(stdout, /default via 169\.254\.0\.1 dev eth0/);
+    assert.doesNotMatch(stdout, /not found in the kernel/);
+    await assertNoLeak(before, scope);
+  } finally {
+    await destroyNetLab(names);
+  }
+});
