@@ -34,7 +34,7 @@ describe('what an app can reach and see', () => {
 
   test('services of the host are refused on every address, but the router is reached', async () => {
     await using worker = await platform.lab.host.worker();
-    const { port } = await worker.listenTcp({ address: '0.0.0.0', port: 0 });
+    const { port } = await worker.listenTcp({ host: '0.0.0.0', port: 0 });
     for (const host of [LAB.hostAddress, '169.254.0.1']) {
       assert.notEqual((await connect(host, port)).outcome, 'connected', `${host}:${port}`);
     }
@@ -43,7 +43,7 @@ describe('what an app can reach and see', () => {
 
   test('private networks and the metadata address are refused, public addresses are reached', async () => {
     await using worker = await platform.lab.outside.worker();
-    const { port } = await worker.listenTcp({ address: '0.0.0.0', port: 0 });
+    const { port } = await worker.listenTcp({ host: '0.0.0.0', port: 0 });
     assert.notEqual((await connect(LAB.privateAddress, port)).outcome, 'connected');
     assert.notEqual((await connect(LAB.metadataAddress, port)).outcome, 'connected');
     assert.equal((await connect(LAB.publicAddress, port)).outcome, 'connected');
