@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { forgetTarget } from '../cli/config/save-target.ts';
+import { untargetLocalUser } from './cli-target.ts';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import { silentLog } from '../core/log.ts';
 import { hostLayers } from './host-layers.ts';
@@ -60,7 +60,7 @@ function steps(dir: StateDir, record: PlatformRecord, purge: boolean): Step[] {
   return [
     ...stopping,
     ['removing what was stored', () => rm(dir.root, { recursive: true, force: true })],
-    ['forgetting the target', () => forgetTarget(httpUrl(apiHost(record.domain), record.httpPort))],
+    ['forgetting the target', () => untargetLocalUser(httpUrl(apiHost(record.domain), record.httpPort))],
   ];
 }
 

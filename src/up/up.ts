@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { saveTarget } from '../cli/config/save-target.ts';
+import { targetLocalUser } from './cli-target.ts';
 import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { createLog } from '../core/process-log.ts';
@@ -55,11 +55,7 @@ export async function bringUp(
 
   const apiUrl = httpUrl(apiHost(record.domain), record.httpPort);
   await requireApi(record.domain, record.httpPort, apiUrl);
-  await saveTarget({
-    api: apiUrl,
-    user: credentials.adminUser,
-    password: credentials.adminPassword,
-  });
+  await targetLocalUser(apiUrl, credentials);
   const running = starting.move();
   return { apiUrl, credentials, leave: () => running.disposeAsync() };
 }
