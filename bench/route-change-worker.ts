@@ -102,4 +102,5 @@ function send(method: string, path: string, options: SendOptions): Promise<Answe
   });
   outgoing.on('error', reject);
   outgoing.end(options.body);
+  return promise;
 }
