@@ -6,9 +6,12 @@ import { Build, type BuildServices } from './build.ts';
 import { StagingFailure } from './staging-failure.ts';
 import { installToolbox } from './toolbox.ts';
 
-export interface StagerOptions extends Omit<BuildServices, 'toolbox' | 'workFolder'> {
+export interface StagerOptions
+  extends Omit<BuildServices, 'toolbox' | 'workFolder' | 'buildpackFolder'> {
   /** The platform's state directory; this class uses `dea/staging` and `dea/toolbox` in it. */
   readonly stateDir: string;
+  /** Where the operator, and nobody else, puts buildpacks. Default `<stateDir>/buildpacks`. */
+  readonly buildpackFolder?: string;
 }
 
 /** Makes droplets out of packages, each in a container of its own. Builds may run side by side. */
@@ -39,10 +42,15 @@ export class Stager {
     const deadline = AbortSignal.timeout(task.timeoutSec * 1000);
     const log = this.#options.log.child({ build: buildGuid, app: task.appGuid });
     try {
-      const services = { ...this.#options, toolbox: await this.#install(), log };
-      const workFolder = join(this.#workFolder, buildGuid);
-      const whole = AbortSignal.any([signal, deadline]);
-      await using build = new Build(task, { ...services, workFolder }, whole);
+      const services = {
+        ...this.#options,
+        buildpackFolder:
+          this.#options.buildpackFolder ?? join(this.#options.stateDir, 'buildpacks'),
+        toolbox: await this.#install(),
+        workFolder: join(this.#workFolder, buildGuid),
+        log,
+      };
+      await using build = new Build(task, services, AbortSignal.any([signal, deadline]));
       return await build.run();
     } catch (thrown) {
       const failure = explain(thrown, task, { signal, deadline });
