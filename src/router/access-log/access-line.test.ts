@@ -1,27 +1,29 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatAccessLine, type LoggedRequest } from './access-line.ts';
+import { AccessRecord } from '../wire/access-record.ts';
+import { formatAccessLine } from './access-line.ts';
 
 const OPEN = { hideForwardedFor: false, hideSourceIp: false, redactQuery: 'none' } as const;
 
-const REQUEST: LoggedRequest = {
+const REQUEST: AccessRecord = {
+  ...new AccessRecord(),
   host: 'echo.test',
   method: 'POST',
   target: '/',
   protocol: 'HTTP/1.1',
   status: 200,
-  requestBytes: 3,
-  responseBytes: 608,
+  requestBodyBytes: 3,
+  responseBodyBytes: 608,
   referer: '',
   userAgent: '',
   remoteAddress: '127.0.0.1:35050',
-  backendAddress: '127.0.0.1:29001',
+  endpointAddress: '127.0.0.1:29001',
   forwardedFor: '127.0.0.1',
   forwardedProto: 'http',
   requestId: '0cde2406-4e1c-4830-7f32-ecad0088b086',
-  startedMs: Date.UTC(2026, 10, 22, 12, 35, 48) + 354.75,
-  responseTimeMs: 0.699,
-  routerTimeMs: 0.241,
+  startedEpochMs: Date.UTC(2026, 10, 22, 12, 35, 48) + 354.75,
+  totalMs: 0.699,
+  endpointMs: 0.458,
   appGuid: '11111111-1111-1111-1111-111111111111',
   instanceIndex: '0',
   instanceId: 'inst-a',
@@ -48,21 +50,21 @@ describe('formatAccessLine', () => {
       method: 'GET',
       target: '/x',
       status: 404,
-      requestBytes: 0,
-      responseBytes: 61,
-      backendAddress: '',
+      requestBodyBytes: 0,
+      responseBodyBytes: 61,
+      endpointAddress: '',
       forwardedFor: '',
       forwardedProto: '',
       appGuid: '',
       instanceIndex: '',
       instanceId: '',
-      responseTimeMs: 1_500.0004,
-      routerTimeMs: -1,
+      totalMs: 1_500.0004,
+      endpointMs: -1,
       routerError: 'unknown_route',
     };
     assert.match(
       formatAccessLine(unknown, OPEN),
-      /^nope\.test - \[[^\]]+\] "GET \/x HTTP\/1\.1" 404 0 61 "-" "-" "127\.0\.0\.1:35050" "-" x_forwarded_for:"-" x_forwarded_proto:"-" vcap_request_id:"[^"]+" response_time:1\.500000 gorouter_time:"-" app_id:"-" app_index:"-" instance_id:"-" x_cf_routererror:"unknown_route"\n$/,
+      /^nope\.test - \[[^\]]+\] "GET \/x HTTP\/1\.1" 404 0 61 "-" "-" "127\.0\.0\.1:35050" "-" x_forwarded_for:"-" x_forwarded_proto:"-" vcap_request_id:"[^"]+" response_time:1\.500000 gorouter_time:1\.500000 app_id:"-" app_index:"-" instance_id:"-" x_cf_routererror:"unknown_route"\n$/,
     );
   });
 

@@ -1,36 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** What one line tells. Strings are bytes as received (latin1); an empty one becomes `"-"`. */
-export interface LoggedRequest {
-  readonly host: string;
-  readonly method: string;
-  /** Request target as received. */
-  readonly target: string;
-  /** `HTTP/1.1` */
-  readonly protocol: string;
-  /** 0 = no answer was sent. */
-  readonly status: number;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  readonly referer: string;
-  readonly userAgent: string;
-  /** `ip:port` of the client. */
-  readonly remoteAddress: string;
-  /** `ip:port` of the endpoint. */
-  readonly backendAddress: string;
-  readonly forwardedFor: string;
-  readonly forwardedProto: string;
-  readonly requestId: string;
-  /** Milliseconds since the epoch, with fractions. */
-  readonly startedMs: number;
-  readonly responseTimeMs: number;
-  /** Of that, what was not spent waiting for the endpoint. */
-  readonly routerTimeMs: number;
-  readonly appGuid: string;
-  readonly instanceIndex: string;
-  readonly instanceId: string;
-  readonly routerError: string;
-}
+import type { AccessRecord } from '../wire/access-record.ts';
 
 export interface AccessLineOptions {
   readonly hideForwardedFor: boolean;
@@ -41,28 +10,29 @@ export interface AccessLineOptions {
 
 /**
  * gorouter's access log line, with its line feed. Two differences on purpose: the time is UTC, as
- * its `Z` says (gorouter writes local time), and one line is written for every request.
+ * its `Z` says (gorouter writes local time), and one line is written for every record.
  */
-export function formatAccessLine(request: LoggedRequest, options: AccessLineOptions): string {
+export function formatAccessLine(record: AccessRecord, options: AccessLineOptions): string {
   const target =
-    options.redactQuery === 'none' ? request.target : redacted(request, options.redactQuery);
-  const remoteAddress = options.hideSourceIp ? '' : request.remoteAddress;
-  const forwardedFor = options.hideForwardedFor ? '' : request.forwardedFor;
+    options.redactQuery === 'none' ? record.target : redacted(record, options.redactQuery);
+  const remoteAddress = options.hideSourceIp ? '' : record.remoteAddress;
+  const forwardedFor = options.hideForwardedFor ? '' : record.forwardedFor;
+  const routerMs = record.endpointMs < 0 ? record.totalMs : record.totalMs - record.endpointMs;
   return (
-    `${plain(request.host)} - [${timestamp(request.startedMs)}] ` +
-    `"${plain(request.method)} ${plain(target)} ${request.protocol}" ` +
-    `${request.status === 0 ? '"-"' : request.status} ` +
-    `${request.requestBytes} ${request.responseBytes} ` +
-    `${quoted(request.referer)} ${quoted(request.userAgent)} ` +
-    `${quoted(remoteAddress)} ${quoted(request.backendAddress)} ` +
+    `${plain(record.host)} - [${timestamp(record.startedEpochMs)}] ` +
+    `"${plain(record.method)} ${plain(target)} ${record.protocol}" ` +
+    `${record.status === 0 ? '"-"' : record.status} ` +
+    `${record.requestBodyBytes} ${record.responseBodyBytes} ` +
+    `${quoted(record.referer)} ${quoted(record.userAgent)} ` +
+    `${quoted(remoteAddress)} ${quoted(record.endpointAddress)} ` +
     `x_forwarded_for:${quoted(forwardedFor)} ` +
-    `x_forwarded_proto:${quoted(request.forwardedProto)} ` +
-    `vcap_request_id:${quoted(request.requestId)} ` +
-    `response_time:${seconds(request.responseTimeMs)} ` +
-    `gorouter_time:${seconds(request.routerTimeMs)} ` +
-    `app_id:${quoted(request.appGuid)} app_index:${quoted(request.instanceIndex)} ` +
-    `instance_id:${quoted(request.instanceId)} ` +
-    `x_cf_routererror:${quoted(request.routerError)}\n`
+    `x_forwarded_proto:${quoted(record.forwardedProto)} ` +
+    `vcap_request_id:${quoted(record.requestId)} ` +
+    `response_time:${seconds(record.totalMs)} ` +
+    `gorouter_time:${seconds(routerMs)} ` +
+    `app_id:${quoted(record.appGuid)} app_index:${quoted(record.instanceIndex)} ` +
+    `instance_id:${quoted(record.instanceId)} ` +
+    `x_cf_routererror:${quoted(record.routerError)}\n`
   );
 }
 
@@ -121,8 +91,8 @@ function timestamp(epochMs: number): string {
   return `${cachedText}.${String(nanos + 1_000_000_000).slice(1)}Z`;
 }
 
-function redacted(request: LoggedRequest, how: 'all' | 'hash'): string {
-  const { target, method } = request;
+function redacted(record: AccessRecord, how: 'all' | 'hash'): string {
+  const { target, method } = record;
   const query = target.indexOf('?');
   if (method !== 'GET' || query < 0) return target;
   const path = target.slice(0, query);
