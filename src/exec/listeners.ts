@@ -43,7 +43,9 @@ export function describeSocketOwner(inode: string): string | undefined {
 
 function holds(pid: string, wanted: string): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some(fd => linkTarget(`/proc/${pid}/fd/${fd}`) === wanted);
+    return readdirSync(`/proc/${pid}/fd`).some(
+      fd => linkTarget(`/proc/${pid}/fd/${fd}`) === wanted,
+    );
   } catch {
     return false; // ended meanwhile
   }

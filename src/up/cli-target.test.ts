@@ -10,6 +10,8 @@ describe('cli target', () => {
   });
 
   test('localUserHome() prefers SPRUE_HOME, also behind sudo', () => {
-    assert.deepEqual(localUserHome({ SPRUE_HOME: '/x', SUDO_UID: '1000', SUDO_GID: '1000' }), { home: '/x' });
+    assert.deepEqual(localUserHome({ SPRUE_HOME: '/x', SUDO_UID: '1000', SUDO_GID: '1000' }), {
+      home: '/x',
+    });
   });
 });

@@ -8,9 +8,19 @@ import type { Credentials } from './credentials.ts';
 const FIRST_PLACE = { org: 'sprue', space: 'dev' } as const;
 
 /** Logs the local user's command line in, also when that user runs us through sudo. */
-export async function targetLocalUser(api: string, { adminUser, adminPassword }: Credentials): Promise<void> {
+export async function targetLocalUser(
+  api: string,
+  { adminUser, adminPassword }: Credentials,
+): Promise<void> {
   const { home, owner } = localUserHome(process.env);
-  await saveTarget({ api, user: adminUser, password: adminPassword, ...FIRST_PLACE, home, ...(owner && { owner }) });
+  await saveTarget({
+    api,
+    user: adminUser,
+    password: adminPassword,
+    ...FIRST_PLACE,
+    home,
+    ...(owner && { owner }),
+  });
 }
 
 /** The platform is gone: its target goes, with the tokens. Not there is success. */
@@ -28,12 +38,18 @@ export async function untargetLocalUser(api: string): Promise<void> {
 }
 
 /** `$SPRUE_HOME` or `.sprue` in the home of the person at the keyboard, who may be behind sudo(8). */
-export function localUserHome(env: Readonly<Record<string, string | undefined>>): { home: string; owner?: Owner } {
+export function localUserHome(env: Readonly<Record<string, string | undefined>>): {
+  home: string;
+  owner?: Owner;
+} {
   const { SUDO_UID, SUDO_GID, SPRUE_HOME } = env;
   if (SPRUE_HOME || !SUDO_UID || !SUDO_GID || SUDO_UID === '0') return { home: sprueHome(env) };
   const userHome = homeOf(SUDO_UID, readFileSync('/etc/passwd', 'utf8'));
   if (userHome === undefined) return { home: sprueHome(env) };
-  return { home: join(userHome, '.sprue'), owner: { uid: Number(SUDO_UID), gid: Number(SUDO_GID) } };
+  return {
+    home: join(userHome, '.sprue'),
+    owner: { uid: Number(SUDO_UID), gid: Number(SUDO_GID) },
+  };
 }
 
 /** Home directory of a user id in passwd(5). */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { untargetLocalUser } from './cli-target.ts';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import { silentLog } from '../core/log.ts';
+import { untargetLocalUser } from './cli-target.ts';
 import { hostLayers } from './host-layers.ts';
 import { stopProcess, stopRecordedProcess } from './kept-process.ts';
 import { natsRecordFile } from './nats-server.ts';
@@ -60,7 +60,10 @@ function steps(dir: StateDir, record: PlatformRecord, purge: boolean): Step[] {
   return [
     ...stopping,
     ['removing what was stored', () => rm(dir.root, { recursive: true, force: true })],
-    ['forgetting the target', () => untargetLocalUser(httpUrl(apiHost(record.domain), record.httpPort))],
+    [
+      'forgetting the target',
+      () => untargetLocalUser(httpUrl(apiHost(record.domain), record.httpPort)),
+    ],
   ];
 }
 

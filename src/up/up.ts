@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { targetLocalUser } from './cli-target.ts';
 import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { createLog } from '../core/process-log.ts';
 import { poll } from '../core/wait.ts';
+import { targetLocalUser } from './cli-target.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
 import { probeHttp } from './http-probe.ts';
 import { installRoot } from './launcher.ts';

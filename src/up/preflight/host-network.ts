@@ -1,3 +1,4 @@
+import { reasonOf } from '../../core/errors.ts';
 import { chooseRange } from '../../hostnet/choose-range.ts';
 import { findForeignDrops } from '../../hostnet/foreign-drops.ts';
 import { takenNetworks } from '../../hostnet/host-facts.ts';
@@ -5,7 +6,6 @@ import { listAddresses, listRoutes } from '../../hostnet/ip.ts';
 import { platformTag } from '../../hostnet/names.ts';
 import { nftListTable } from '../../hostnet/nft.ts';
 import { assertOwner } from '../../hostnet/owner.ts';
-import { reasonOf } from '../../core/errors.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** No other platform uses our nftables table here. */
@@ -16,7 +16,10 @@ export const tableOwnerCheck: Check = {
     try {
       assertOwner(listing, platformTag(stateDir));
     } catch (thrown) {
-      return fail(reasonOf(thrown), 'Take that one down first: `sprue down --state-dir` with its folder.');
+      return fail(
+        reasonOf(thrown),
+        'Take that one down first: `sprue down --state-dir` with its folder.',
+      );
     }
     return ok(listing === undefined ? 'inet sprue is free' : 'inet sprue is this platform’s');
   },
