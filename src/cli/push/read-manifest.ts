@@ -1,0 +1,222 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { hasCode, SprueError } from '../../core/errors.ts';
+import { parseSizeBytes } from '../../core/size.ts';
+import type { ManifestApp } from '../../proto/v3/manifest.ts';
+import { suggestion } from '../did-you-mean.ts';
+import { MANIFEST_KEYS, type ManifestLevel, type ValueKind } from './manifest-keys.ts';
+import { interpolate, type ManifestVariables } from './manifest-variables.ts';
+
+/**
+ * Reads a manifest: YAML, variables, keys and values, each complaint with its line.
+ * @returns its apps, with `-` in keys turned into `_`.
+ * @throws SprueError `MANIFEST_INVALID`, `MANIFEST_VARIABLE_MISSING`
+ */
+export function readManifest(
+  text: string,
+  file: string,
+  variables: ManifestVariables = {},
+): readonly ManifestApp[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, merge: true });
+  const reader = new ManifestReader(document, file, lines);
+  const [error] = document.errors;
+  if (error) throw reader.complaint(error.pos[0], firstLine(error.message));
+  interpolate(document, variables, file);
+  return reader.read();
+}
+
+class ManifestReader {
+  readonly #document: Document;
+  readonly #file: string;
+  readonly #lines: LineCounter;
+
+  constructor(document: Document, file: string, lines: LineCounter) {
+    this.#document = document;
+    this.#file = file;
+    this.#lines = lines;
+  }
+
+  read(): readonly ManifestApp[] {
+    this.#checkMap(this.#document.contents, 'top', 'a manifest');
+    const content = normalizeKeys(this.#document.toJS({ maxAliasCount: 1_000 })) as {
+      applications?: ManifestApp[];
+    };
+    const apps = content.applications ?? [];
+    if (apps.length === 0) throw this.complaint(0, 'a manifest needs a list of `applications`');
+    const names = new Set<string>();
+    for (const { name } of apps) {
+      if (names.has(name)) throw this.complaint(0, `the app “${name}” is there twice`);
+      names.add(name);
+    }
+    return apps;
+  }
+
+  complaint(offset: number | undefined, reason: string, hint = ''): SprueError {
+    const line = offset === undefined ? undefined : this.#lines.linePos(offset).line;
+    const where = line === undefined ? this.#file : `${this.#file}:${line}`;
+    return new SprueError('MANIFEST_INVALID', { where, reason, suggestion: hint });
+  }
+
+  #checkMap(node: unknown, level: ManifestLevel, what: string): void {
+    const map = this.#resolve(node);
+    if (!isMap(map)) throw this.#complaintAt(map, `${what} must be a map`);
+    const keys: Readonly<Record<string, ValueKind>> = MANIFEST_KEYS[level];
+    for (const pair of map.items) {
+      const key = keyOf(pair);
+      if (key === '<<') continue;
+      // Anchors are commonly parked under top-level keys of their own, which `cf` ignores.
+      if (level === 'top' && isAnchored(pair)) continue;
+      const kind = keys[key.replaceAll('-', '_')];
+      if (kind === undefined) throw this.#unknownKey(pair, key, keys);
+      this.#checkValue(key, kind, pair.value, pair);
+    }
+    this.#requireName(map, level);
+  }
+
+  #requireName(map: YAMLMap, level: ManifestLevel): void {
+    const required = { app: 'name', process: 'type', route: 'route', top: '', metadata: '' }[level];
+    const inherited = map.items.some(pair => keyOf(pair) === '<<');
+    if (required === '' || inherited || map.has(required)) return;
+    throw this.#complaintAt(map, `this ${level === 'app' ? 'app' : level} has no \`${required}\``);
+  }
+
+  #unknownKey(pair: Pair, key: string, keys: Readonly<Record<string, ValueKind>>): SprueError {
+    const known = Object.keys(keys).map(name => name.replaceAll('_', '-'));
+    const spelled = known.map(name => (name === 'disk-quota' ? 'disk_quota' : name));
+    const hint = suggestion(key, spelled);
+    return this.#complaintAt(pair.key, `“${key}” is no key that Sprue knows here`, hint);
+  }
+
+  #checkValue(key: string, kind: ValueKind, value: unknown, pair: Pair): void {
+    const node = this.#resolve(value);
+    const plain = isScalar(node) ? node.value : undefined;
+    const wants = (expected: string): SprueError =>
+      this.#complaintAt(node ?? pair.key, `\`${key}\` must be ${expected}`);
+    switch (kind) {
+      case 'text':
+        if (plain === null || !isTextual(plain) || String(plain) === '') throw wants('text');
+        return;
+      case 'text or null':
+        if (plain !== null && !isTextual(plain)) throw wants('text');
+        return;
+      case 'size':
+        if (!isTextual(plain) || !isSize(String(plain))) throw wants('a size, e.g. 512M or 1G');
+        return;
+      case 'count':
+      case 'positive':
+        if (!isCount(plain, kind === 'count' ? 0 : 1)) {
+          throw wants(`a whole number from ${kind === 'count' ? 0 : 1} on`);
+        }
+        return;
+      case 'flag':
+        if (typeof plain !== 'boolean') throw wants('true or false');
+        return;
+      case 'health check':
+        if (!['port', 'http', 'process', 'none'].includes(String(plain))) {
+          throw wants('port, http or process');
+        }
+        return;
+      case 'endpoint':
+        if (typeof plain !== 'string' || !plain.startsWith('/'))
+          throw wants('a path such as /health');
+        return;
+      case 'version':
+        if (plain !== 1) throw wants('1');
+        return;
+      case 'map':
+        if (!isMap(node) && plain !== null) throw wants('a map');
+        return;
+      case 'texts':
+        for (const item of this.#items(node, wants)) {
+          if (!isScalar(item)) throw wants('a list of names');
+        }
+        return;
+      case 'applications':
+        for (const item of this.#items(node, wants)) this.#checkMap(item, 'app', 'an application');
+        return;
+      case 'routes':
+        for (const item of this.#items(node, wants)) this.#checkMap(item, 'route', 'a route');
+        return;
+      case 'processes':
+        for (const item of this.#items(node, wants)) this.#checkMap(item, 'process', 'a process');
+        return;
+      case 'metadata':
+        this.#checkMap(node, 'metadata', '`metadata`');
+        return;
+      case 'unsupported':
+        throw this.#complaintAt(pair.key, `Sprue has no \`${key}\` yet; remove the key`);
+      case 'anything':
+        return;
+      default:
+        kind satisfies never;
+    }
+  }
+
+  #items(node: Node | undefined, wants: (expected: string) => SprueError): readonly Node[] {
+    if (!isSeq(node)) throw wants('a list');
+    return node.items.map(item => this.#resolve(item)).filter(item => item !== undefined);
+  }
+
+  #resolve(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.#document);
+    return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
+  }
+
+  #complaintAt(node: unknown, reason: string, hint = ''): SprueError {
+    const range = isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
+    return this.complaint(range?.[0], reason, hint);
+  }
+}
+
+function keyOf(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+function isAnchored(pair: Pair): boolean {
+  const { value } = pair;
+  return (isMap(value) || isSeq(value) || isScalar(value)) && value.anchor !== undefined;
+}
+
+function isTextual(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function isCount(value: unknown, minimum: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= minimum;
+}
+
+function isSize(text: string): boolean {
+  try {
+    return parseSizeBytes(text) > 0;
+  } catch (thrown) {
+    if (hasCode(thrown, 'INVALID_SIZE')) return false;
+    throw thrown;
+  }
+}
+
+/** Sprue's keys by `_`; the user's own, in `env`, `labels` and the like, stay as they are. */
+function normalizeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(item => normalizeKeys(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, member]) => {
+    const name = key.replaceAll('-', '_');
+    const own = ['env', 'features', 'metadata', 'options'].includes(name);
+    return [name, own ? member : normalizeKeys(member)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+.*$/, '').replace(/[:.]$/, '');
+}
