@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ZipFile } from 'yazl';
@@ -23,6 +23,9 @@ import { startNatsServer } from '../kit/nats-server.ts';
 import { LAB } from '../kit/net-lab.ts';
 
 export const PORT = 8080;
+const MOUNTS = [
+  { source: dirname(process.execPath), destination: '/opt/node/bin', readOnly: true },
+];
 export const EXAMPLES = join(import.meta.dirname, '../../examples');
 
 export interface Staged {
@@ -75,8 +78,7 @@ export async function openStager(): Promise<StagerLab> {
     droplets,
     hostnet: network,
     warden,
-    nameservers: [LAB.nameserver],
-    nodePath: process.execPath,
+    container: { mounts: MOUNTS, nameservers: [LAB.nameserver] },
     log: silentLog,
     storeLog: async (appGuid, records) => {
       logs.set(appGuid, [...(logs.get(appGuid) ?? []), ...records]);
@@ -130,13 +132,7 @@ export async function openStager(): Promise<StagerLab> {
           pids: 128,
           containerIp: attachment.containerIp,
           nameservers: [],
-          mounts: [
-            {
-              source: join(process.execPath, '..'),
-              destination: '/opt/node/bin',
-              readOnly: true,
-            },
-          ],
+          mounts: MOUNTS,
         });
         await unpackDroplet(file, homePath, { maxBytes: 2 ** 29 });
         await warden.own(instanceId, homePath);

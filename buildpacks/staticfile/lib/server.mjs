@@ -60,17 +60,17 @@ async function answer(settings, request, response) {
   const [path, query] = request.url.split(/\?(.*)/s);
   const names = parsePath(path);
   if (names === undefined) return sendText(response, 400, 'Bad Request');
-  const page = await findPage(settings, names);
-  if (page?.isFolder && !path.endsWith('/')) {
+  const inFolder = path.endsWith('/');
+  const page = await findPage(settings, inFolder ? [...names, 'index.html'] : names);
+  if (page?.isFolder && !inFolder) {
     // Built from the parsed names: a path like //example.com must not lead to another host.
     const location = `/${names.map(encodeURIComponent).join('/')}/`;
     response.setHeader('Location', query === undefined ? location : `${location}?${query}`);
     return sendText(response, 301, 'Moved Permanently');
   }
-  const found = page?.isFolder ? await findFile(settings, [...names, 'index.html']) : page;
-  if (found !== undefined) return sendFile(request, response, 200, found);
-  const notFound = await findFile(settings, ['404.html']);
-  if (notFound !== undefined) return sendFile(request, response, 404, notFound);
+  if (page !== undefined && !page.isFolder) return sendFile(request, response, 200, page);
+  const notFound = await find(settings, ['404.html']);
+  if (notFound?.isFolder === false) return sendFile(request, response, 404, notFound);
   return sendText(response, 404, 'Not Found');
 }
 
@@ -89,11 +89,6 @@ async function findPage(settings, names) {
   const isHidden = names.some(name => name.startsWith('.') && name !== '.well-known');
   const found = isHidden || HIDDEN.has(names[0]) ? undefined : await find(settings, names);
   return found ?? (settings.pushstate ? find(settings, ['index.html']) : undefined);
-}
-
-async function findFile(settings, names) {
-  const found = await find(settings, names);
-  return found?.isFolder ? undefined : found;
 }
 
 /** What lies in the root under these names, also after every symbolic link is followed. */

@@ -13,6 +13,7 @@ import type { HostNetwork } from '../../hostnet/host-network.ts';
 import type { LogRecord } from '../../proto/log-record.ts';
 import type { StagingResult, StagingTask } from '../../proto/staging.ts';
 import type { Warden } from '../../warden/warden.ts';
+import type { ContainerDefaults } from '../instance/instance-host.ts';
 import type { AppLine } from '../logs/line-joiner.ts';
 import { LogTail } from '../logs/log-tail.ts';
 import { type BuildOutcome, explainFailure, readOutcome } from './build-outcome.ts';
@@ -32,14 +33,13 @@ export interface BuildServices {
   /** Stores lines of an app's log, in order; resolves when they are safe. */
   readonly storeLog: (appGuid: Guid, records: readonly LogRecord[]) => Promise<void>;
   readonly log: Log;
-  /** Name servers for the containers. */
-  readonly nameservers: readonly string[];
+  /**
+   * What every container of the host gets. The buildpacks expect Sprue's Node at `/opt/node/bin/node`
+   * and, when npm does not lie in the host's `/usr`, npm's folder at `/opt/npm`.
+   */
+  readonly container: Pick<ContainerDefaults, 'mounts' | 'nameservers'>;
   /** The folder in which the operator, and nobody else, puts buildpacks. */
   readonly buildpackFolder: string;
-  /** Sprue's own Node, which the containers get. */
-  readonly nodePath: string;
-  /** The folder of npm (with `bin/npm-cli.js`), when it does not lie in `/usr`. */
-  readonly npmFolder?: string;
   /** See `installToolbox`. */
   readonly toolbox: string;
   /** For this build's files on the host; made and removed by it. */

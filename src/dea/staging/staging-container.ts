@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
 import { parseInstanceId } from '../../core/ids.ts';
 import type { Attachment } from '../../hostnet/host-network.ts';
 import type { StagingTask } from '../../proto/staging.ts';
 import type { ContainerMount, ContainerSpec } from '../../warden/warden.ts';
+import type { ContainerDefaults } from '../instance/instance-host.ts';
 import {
   BINARY_BUILDPACK,
   BUILT_IN_BUILDPACKS,
@@ -11,9 +11,6 @@ import {
 
 /** Where the container sees the driver script and the built-in buildpacks. */
 const TOOLBOX = '/opt/sprue';
-const NODE = '/opt/node/bin';
-/** Where the nodejs buildpack looks for an npm that does not lie in the host's `/usr`. */
-const NPM = '/opt/npm';
 /** Installers start many processes at once. */
 const PIDS = 1024;
 
@@ -28,9 +25,8 @@ const DEFAULTS = {
 export interface StagingHost {
   /** Holds `stage.sh` and `buildpacks/`. */
   readonly toolbox: string;
-  readonly nodePath: string;
-  readonly npmFolder?: string;
-  readonly nameservers: readonly string[];
+  /** What every container of the host gets. */
+  readonly container: Pick<ContainerDefaults, 'mounts' | 'nameservers'>;
 }
 
 /** The buildpacks of a task, or those that are asked in turn when it names none. */
@@ -67,11 +63,10 @@ export function stagingContainer(
     diskMib: task.diskMib,
     pids: PIDS,
     containerIp: network.containerIp,
-    nameservers: host.nameservers,
+    nameservers: host.container.nameservers,
     mounts: [
+      ...host.container.mounts,
       readOnly(host.toolbox, TOOLBOX),
-      readOnly(dirname(host.nodePath), NODE),
-      ...(host.npmFolder === undefined ? [] : [readOnly(host.npmFolder, NPM)]),
       ...buildpacks.flatMap((reference, index) =>
         reference.kind === 'folder' ? [readOnly(reference.path, folderMount(index))] : [],
       ),
