@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { SprueError } from '../core/errors.ts';
 import type { InstanceId } from '../core/ids.ts';
 import { launch, REPORT_FD } from '../exec/launch.ts';
@@ -54,6 +54,12 @@ export function isConmonOf(pid: number, instanceId: InstanceId): boolean {
   } catch {
     return false;
   }
+}
+
+/** Looks through all processes: a conmon that has just been started has written no pid file yet. */
+export function isConmonStarting(instanceId: InstanceId): boolean {
+  const pids = readdirSync('/proc').filter(name => /^[0-9]+$/.test(name));
+  return pids.some(pid => isConmonOf(Number(pid), instanceId));
 }
 
 function requireProgram(program: string): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { realpath, rm } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { sep } from 'node:path';
 import { SprueError } from '../core/errors.ts';
 import { type InstanceId, isGuid } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
@@ -52,7 +52,8 @@ class ContainerWarden implements Warden {
   readonly #serial = new Serial<InstanceId>();
 
   constructor(options: WardenOptions) {
-    const stateDir = resolve(options.stateDir);
+    mkdirSync(options.stateDir, { recursive: true });
+    const stateDir = realpathSync(options.stateDir); // runc takes no root behind a link
     this.#log = options.log;
     this.#uidBase = options.uidBase ?? DEFAULT_UID_BASE;
     this.#hierarchy = findCgroups();
@@ -155,11 +156,13 @@ class ContainerWarden implements Warden {
   }
 
   #containers(): readonly Container[] {
-    if (!existsSync(this.#folder.path)) return [];
-    return readdirSync(this.#folder.path)
-      .filter(isGuid)
-      .map(name => this.#container(name as string as InstanceId));
+    const names = [this.#folder.path, this.#folder.runc].flatMap(entries).filter(isGuid);
+    return [...new Set(names)].map(name => this.#container(name as string as InstanceId));
   }
+}
+
+function entries(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** One per state directory, so that two platforms on one machine don't meet. */

@@ -28,8 +28,9 @@ export class Container {
     this.#runc = runc;
   }
 
+  /** runc's state counts too: a conmon that outlived its agent may make it after the folder has gone. */
   exists(): boolean {
-    return existsSync(this.folder.path);
+    return existsSync(this.folder.path) || existsSync(this.folder.runcState);
   }
 
   /** Whether `create` came to its end. */

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isAbsolute, normalize, parse } from 'node:path';
+import { dirname, isAbsolute, normalize } from 'node:path';
 import { SprueError } from '../core/errors.ts';
 import type { Container } from './container.ts';
 import type { WardenFolder } from './container-folder.ts';
@@ -30,18 +30,16 @@ export function createContainer(
 }
 
 /**
- * Makes the warden's folders. Root inside a user namespace is nobody special outside: it reaches a
+ * Makes the warden's folders in an existing state directory. Root inside a user namespace is nobody special outside: it reaches a
  * container's root only when every folder above lets others pass (not list).
  * @throws SprueError `CONTAINER_FOLDER_CLOSED` naming a folder, not Sprue's own, that does not.
  */
 export function createWardenFolders(stateDir: string, folder: WardenFolder): void {
-  mkdirSync(stateDir, { recursive: true });
   chmodSync(stateDir, statSync(stateDir).mode | 0o001);
   makeTraversable(folder.path);
   mkdirSync(folder.runc, { recursive: true, mode: 0o711 });
   mkdirSync(folder.exits, { recursive: true, mode: 0o700 });
-  const root = parse(stateDir).root;
-  for (let above = stateDir; above !== root; above = normalize(`${above}/..`))
+  for (let above = dirname(stateDir); above !== '/'; above = dirname(above))
     if ((statSync(above).mode & 0o001) === 0)
       throw new SprueError('CONTAINER_FOLDER_CLOSED', { folder: above });
 }

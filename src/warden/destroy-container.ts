@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { SprueError } from '../core/errors.ts';
 import { poll } from '../core/wait.ts';
 import { run } from '../exec/run.ts';
+import { isConmonStarting } from './conmon.ts';
 import type { Container } from './container.ts';
 import { killAll } from './process-signals.ts';
 import type { Runc } from './runc.ts';
@@ -23,7 +24,7 @@ export async function destroyContainer(
   ended: () => void,
 ): Promise<void> {
   const { instanceId, folder, cgroup } = container;
-  await conmonHasReported(container);
+  await conmonHasReported(container, () => hasAnyConmon(container));
   await endProcesses(container);
   await endConmon(container);
   ended();
@@ -31,6 +32,11 @@ export async function destroyContainer(
   await cgroup.remove();
   await rm(folder.exitFile, { force: true });
   await removeFolder(folder.path);
+}
+
+function hasAnyConmon(container: Container): boolean {
+  if (container.conmonPid() === 0) return isConmonStarting(container.instanceId);
+  return container.hasConmon();
 }
 
 async function endProcesses(container: Container): Promise<void> {

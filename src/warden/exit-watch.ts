@@ -54,8 +54,7 @@ export class ExitWatch {
   #add(instanceId: InstanceId, settle: Settle): void {
     const waiting = this.#waiting.get(instanceId) ?? new Set();
     this.#waiting.set(instanceId, waiting.add(settle));
-    this.#watcher ??= watch(this.#folder, (_, name) => this.#look(name as InstanceId));
-    this.#watcher.on('error', () => {}); // the timer goes on
+    this.#watcher ??= this.#watch();
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
   }
 
@@ -68,6 +67,11 @@ export class ExitWatch {
     this.#watcher = undefined;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #watch(): FSWatcher {
+    const watcher = watch(this.#folder, (_, name) => this.#look(name as InstanceId));
+    return watcher.on('error', () => {}); // the timer goes on
   }
 
   #poll(): void {

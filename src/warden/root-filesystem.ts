@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ContainerFolder } from './container-folder.ts';
-import { etcFiles } from './etc-files.ts';
+import { type EtcSpec, etcFiles } from './etc-files.ts';
 import { SHARED_PATHS } from './oci-spec.ts';
 import { VCAP_GID, VCAP_HOME, VCAP_UID } from './vcap.ts';
 import type { ContainerSpec } from './warden.ts';
@@ -37,7 +37,7 @@ const LINKS: Readonly<Record<string, string>> = {
  * five times as long.
  */
 export function buildRootFilesystem(
-  spec: ContainerSpec,
+  spec: EtcSpec & Pick<ContainerSpec, 'mounts'>,
   folder: ContainerFolder,
   uidBase: number,
 ): void {

@@ -19,7 +19,7 @@ export async function startContainer(
 ): Promise<number> {
   const { instanceId } = container;
   if (!container.isComplete()) throw new SprueError('CONTAINER_MISSING', { instance: instanceId });
-  await conmonHasReported(container);
+  await conmonHasReported(container, () => container.hasConmon());
   const state = container.state();
   if (state === 'exited') throw startFailed(container, 'it has ended before.');
   if (state === 'running') return container.initPid();
@@ -38,8 +38,11 @@ export async function startContainer(
  * Waits while a conmon of an earlier agent is still between its start and the container's first
  * process; looking or killing in that moment would miss what it makes next.
  */
-export async function conmonHasReported(container: Container): Promise<void> {
-  const isDone = () => container.initPid() !== 0 || !container.hasConmon() || undefined;
+export async function conmonHasReported(
+  container: Container,
+  hasConmon: () => boolean,
+): Promise<void> {
+  const isDone = () => container.initPid() !== 0 || !hasConmon() || undefined;
   await poll(isDone, { intervalMs: 5, timeoutMs: CREATE_TIMEOUT_MS });
 }
 

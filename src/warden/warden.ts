@@ -38,8 +38,9 @@ export interface ContainerInfo {
 }
 
 export interface ExitStatus {
-  /** Exit code, or 128 + signal number. */
+  /** Exit code, or 128 + signal number; 255 also when nobody saw it (machine restarted, conmon killed). */
   readonly code: number;
+  /** The kernel killed a process of the container for want of memory, and the code is not 0. */
   readonly outOfMemory: boolean;
 }
 
@@ -57,16 +58,33 @@ export interface Warden {
    * @returns the host's path of the container's `/home/vcap`, to be filled before {@link Warden.start}.
    */
   create(spec: ContainerSpec): Promise<{ readonly homePath: string }>;
-  /** Gives everything below a path in the container's home to `vcap` (call after filling it). */
+  /**
+   * Gives a path in the container's home and all below it to `vcap`. Call it after filling it and
+   * before {@link Warden.start}; later the app could exchange a folder for a link meanwhile.
+   * @throws SprueError `PATH_OUTSIDE_CONTAINER` for another path, or when the container was started.
+   */
   own(instanceId: InstanceId, hostPath: string): Promise<void>;
-  /** Starts the process of a created container, under conmon. Resolves when it runs. */
+  /**
+   * Starts the process of a created container, under conmon. Resolves when it runs.
+   * @throws SprueError `CONTAINER_MISSING`; `CONTAINER_START_FAILED` with the runtime's reason, also when it has ended before.
+   */
   start(instanceId: InstanceId): Promise<{ readonly pid: number }>;
-  /** Sends a signal to every process of the container. Ended is success. */
+  /**
+   * Sends a signal to every process of the container; after SIGKILL all have ended. SIGTERM also
+   * ends a first process without a handler, once it is the last one left. Ended is success.
+   */
   signal(instanceId: InstanceId, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Resolves when the container's first process has ended, also when it had ended before. */
+  /**
+   * Resolves when the container's first process has ended, also when it had ended before or is destroyed.
+   * @throws SprueError `CONTAINER_MISSING`; the signal's reason when aborted.
+   */
   waitForExit(instanceId: InstanceId, signal: AbortSignal): Promise<ExitStatus>;
-  /** Path of the log file that conmon writes: lines `<RFC 3339 time> stdout|stderr P|F <text>`. */
+  /**
+   * Path of the log file that conmon writes: lines `<RFC 3339 time> stdout|stderr P|F <text>`, where
+   * P means that the line goes on in the stream's next record. At 16 MiB an empty file replaces it.
+   */
   logPath(instanceId: InstanceId): string;
+  /** `undefined` when it was not started. Disk usage may be 10 s old, for big trees older. */
   usage(instanceId: InstanceId): Promise<ContainerUsage | undefined>;
   /** All containers of this warden, as runc and the folders show them. */
   list(): Promise<ContainerInfo[]>;
