@@ -60,41 +60,29 @@ export class RouteAnnouncer {
   }
 
   /**
-   * Registers an endpoint and goes on doing so until {@link withdraw}.
+   * Registers an endpoint and goes on doing so until {@link withdraw}. Announced again with other URIs,
+   * new ones are registered and those that are gone are unregistered.
    * @returns whether every known router has confirmed it.
    */
   async announce(endpoint: Endpoint): Promise<boolean> {
+    const before = this.#endpoints.get(endpoint.instanceId);
     this.#endpoints.set(endpoint.instanceId, endpoint);
-    return await this.#tell(SUBJECTS.routerRegister, endpoint, endpoint.uris);
-  }
-
-  /**
-   * Changes the URIs of an endpoint: new ones are registered before old ones go.
-   * @returns whether every known router has confirmed it; `true` when there is nothing to change.
-   */
-  async change(instanceId: InstanceId, uris: readonly string[], atMs: number): Promise<boolean> {
-    const before = this.#endpoints.get(instanceId);
-    if (before === undefined) return false;
-    const { added, removed } = diffUris(before.uris, uris);
-    if (added.length + removed.length === 0) return true;
-    const after = { ...before, uris, updatedMs: atMs };
-    this.#endpoints.set(instanceId, after);
+    const { removed } = diffUris(before?.uris ?? [], endpoint.uris);
     const confirmed = await Promise.all([
-      this.#tell(SUBJECTS.routerRegister, after, added.length > 0 ? uris : []),
-      this.#tell(SUBJECTS.routerUnregister, before, removed),
+      this.#tell(SUBJECTS.routerRegister, endpoint, endpoint.uris),
+      this.#tell(SUBJECTS.routerUnregister, endpoint, removed),
     ]);
     return confirmed.every(Boolean);
   }
 
   /**
-   * Unregisters an endpoint for all its URIs.
-   * @returns whether every known router has confirmed it; `true` for an endpoint that was never announced.
+   * Unregisters an endpoint for all its URIs, also one that an earlier agent has announced.
+   * @returns whether every known router has confirmed it.
    */
-  async withdraw(instanceId: InstanceId): Promise<boolean> {
-    const endpoint = this.#endpoints.get(instanceId);
-    if (endpoint === undefined) return true;
-    this.#endpoints.delete(instanceId);
-    return await this.#tell(SUBJECTS.routerUnregister, endpoint, endpoint.uris);
+  async withdraw(endpoint: Endpoint): Promise<boolean> {
+    const announced = this.#endpoints.get(endpoint.instanceId);
+    this.#endpoints.delete(endpoint.instanceId);
+    return await this.#tell(SUBJECTS.routerUnregister, endpoint, announced?.uris ?? endpoint.uris);
   }
 
   async #tell(subject: string, endpoint: Endpoint, uris: readonly string[]): Promise<boolean> {
@@ -103,7 +91,8 @@ export class RouteAnnouncer {
     const wait = this.#routers.settled
       ? { count: expected.size, timeoutMs: CONFIRM_TIMEOUT_MS }
       : { count: Number.POSITIVE_INFINITY, timeoutMs: UNSETTLED_TIMEOUT_MS };
-    const answers = await this.#bus.requestMany(subject, registration(endpoint, uris), wait);
+    const message = registration(endpoint, uris);
+    const answers = await this.#bus.requestMany(subject, message, wait).catch(() => []); // closed
     const confirmed = new Set(answers.map(answer => routerOf(answer.json())));
     const silent = [...expected].filter(id => !confirmed.has(id) && this.#routers.ids().has(id));
     if (silent.length === 0 && this.#bus.connected) return true;

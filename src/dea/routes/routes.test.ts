@@ -90,31 +90,34 @@ test('RouteAnnouncer: nothing piles up while NATS is away; all is said on reconn
   assert.deepEqual(bus.takeRoutes(), ['router.register a.example.com']);
 });
 
-test('RouteAnnouncer.change: registers what is new, unregisters what is gone', async t => {
+test('RouteAnnouncer: announced again, it registers what is new and unregisters what is gone', async t => {
   const { bus, routes } = announcer(t, ['r1']);
   const one = endpoint(['a.x', 'b.x']);
   await routes.announce(one);
   bus.takeRoutes();
-  assert.equal(await routes.change(one.instanceId, ['b.x', 'c.x'], 1), true);
+  assert.equal(await routes.announce({ ...one, uris: ['b.x', 'c.x'] }), true);
   assert.deepEqual(bus.takeRoutes(), ['router.register b.x,c.x', 'router.unregister a.x']);
-  assert.equal(await routes.change(one.instanceId, ['C.x', 'b.x'], 2), true);
-  assert.deepEqual(bus.takeRoutes(), []);
-  await routes.change(one.instanceId, [], 3);
+  await routes.announce({ ...one, uris: [] });
   assert.deepEqual(bus.takeRoutes(), ['router.unregister b.x,c.x']);
-  assert.equal(await routes.withdraw(one.instanceId), true);
+  assert.equal(await routes.withdraw(one), true);
   assert.deepEqual(bus.takeRoutes(), [], 'nothing is left to unregister');
 });
 
-test('RouteAnnouncer.withdraw: unregisters once and is not announced again', async t => {
+test('RouteAnnouncer.withdraw: unregisters, and does not announce it again', async t => {
   const { bus, routes } = announcer(t, ['r1']);
   const one = endpoint();
   await routes.announce(one);
   bus.takeRoutes();
-  assert.equal(await routes.withdraw(one.instanceId), true);
+  assert.equal(await routes.withdraw(one), true);
   assert.deepEqual(bus.takeRoutes(), ['router.unregister a.example.com']);
-  assert.equal(await routes.withdraw(one.instanceId), true);
   bus.deliver('router.start', {});
   assert.deepEqual(bus.takeRoutes(), []);
+});
+
+test('RouteAnnouncer.withdraw: unregisters what an earlier agent has announced', async t => {
+  const { bus, routes } = announcer(t, ['r1']);
+  await routes.withdraw(endpoint());
+  assert.deepEqual(bus.takeRoutes(), ['router.unregister a.example.com']);
 });
 
 test('RoutersKnown: alive adds, gone and silence remove', t => {

@@ -1,0 +1,56 @@
+import type { EventStream } from '../../bus/event-stream.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Guid } from '../../core/ids.ts';
+import { type LogRecord, logRecordSchema } from '../../proto/log-record.ts';
+import { LOG_STREAM, logSubject } from '../../proto/subjects.ts';
+
+export type LogStream = Pick<EventStream, 'append' | 'store' | 'read'>;
+
+/** Clocks of the app's host and of the server that stores its log may differ by this. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** Writes records into the log stream. */
+export class LogPublisher {
+  readonly #stream: LogStream;
+  readonly #clock: Clock;
+
+  constructor(stream: LogStream, clock: Clock) {
+    this.#stream = stream;
+    this.#clock = clock;
+  }
+
+  /** A line of the platform itself; it is not waited for. */
+  say(appGuid: Guid, line: Pick<LogRecord, 'source' | 'instance' | 'text'>): void {
+    const record: LogRecord = { timestampNs: `${this.#clock.now()}000000`, type: 'OUT', ...line };
+    this.#stream.append(logSubject(appGuid), JSON.stringify(record));
+  }
+
+  /** Stores records in order. @returns when all of them are safe; rejects when that is uncertain. */
+  async store(appGuid: Guid, records: readonly LogRecord[]): Promise<void> {
+    const subject = logSubject(appGuid);
+    const last = records.at(-1);
+    if (last === undefined) return;
+    for (const record of records.slice(0, -1)) this.#stream.append(subject, JSON.stringify(record));
+    await this.#stream.store(subject, JSON.stringify(last)); // one stream, one order: the last is after all
+  }
+
+  /** Those records that the stream does not have yet. A line's time is exact to the nanosecond. */
+  async missing(appGuid: Guid, records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    const [first] = records;
+    if (first === undefined) return [];
+    const stored = await this.#stream.read({
+      subject: logSubject(appGuid),
+      fromMs: Number(BigInt(first.timestampNs) / 1_000_000n) - CLOCK_SKEW_MS,
+      limit: LOG_STREAM.maxMessagesPerSubject,
+    });
+    const known = new Set(stored.map(record => identityOf(JSON.parse(record.text()))));
+    return records.filter(record => !known.has(identityOf(record)));
+  }
+}
+
+function identityOf(json: unknown): string {
+  const parsed = logRecordSchema.safeParse(json);
+  if (!parsed.success) return '';
+  const { timestampNs, type, source, instance, text } = parsed.data;
+  return [timestampNs, type, source, instance, text].join(' ');
+}
