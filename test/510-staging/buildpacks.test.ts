@@ -250,6 +250,25 @@ test('buildpack API: several supply, the last finalizes, what they supply is the
   assert.match(JSON.stringify(wrong.result), /procfile has no bin\/supply/);
 });
 
+test('buildpack API: the cache lasts from one build of an app to the next, and is nobody else’s', async () => {
+  await writeFiles(join(staging.stateDir, 'buildpacks/caching'), {
+    'bin/compile':
+      '#!/bin/sh\necho "found: $(cat "$2/downloads/a" 2>&1)"\nmkdir -p "$2/downloads"\necho kept > "$2/downloads/a"\n',
+  });
+  const zip = await zipOf({ a: '' });
+  const first = await staging.stage(zip, { buildpacks: ['caching'] });
+  assert.match(first.output.join('\n'), /found: cat: .*No such file/);
+  const { appGuid } = first.task;
+  const second = await staging.stage(zip, { buildpacks: ['caching'], appGuid });
+  assert.ok(second.output.includes('OUT found: kept'), second.output.join('\n'));
+  const other = await staging.stage(zip, { buildpacks: ['caching'] });
+  assert.match(other.output.join('\n'), /No such file/);
+
+  await writeFile(join(staging.stateDir, `dea/cache/${appGuid}.tgz`), 'damaged');
+  const third = await staging.stage(zip, { buildpacks: ['caching'], appGuid });
+  assertStaged(third);
+});
+
 test('a build sees the user’s variables and the platform’s, and nothing of the host', async () => {
   await writeFiles(join(staging.stateDir, 'buildpacks/env'), {
     'bin/compile': '#!/bin/sh\nenv | sort\n',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
@@ -162,6 +163,10 @@ test('a build cannot make the host read or pack what is not its own', async () =
   for (const path of ['~/app', '~/deps', '~/profile.d']) {
     assert.match(errorOf(await swap(path, '/etc')), /is not a folder any more/);
   }
+  const cache = await swap('~/cache', '/etc');
+  assert.equal(cache.result.state, 'STAGED', 'the cache is a help, no part of the result');
+  droplets.add(cache.task.dropletGuid);
+  assert.equal(existsSync(join(staging.stateDir, 'dea/cache')), false);
   const pipe = await stageScript('release', 'mkfifo ~/app/pipe');
   assert.match(errorOf(pipe), /app\/pipe is neither a file/);
 });

@@ -16,6 +16,7 @@ import type { Warden } from '../../warden/warden.ts';
 import type { ContainerDefaults } from '../instance/instance-host.ts';
 import type { AppLine } from '../logs/line-joiner.ts';
 import { LogTail } from '../logs/log-tail.ts';
+import type { BuildCache } from './build-cache.ts';
 import { type BuildOutcome, explainFailure, readOutcome } from './build-outcome.ts';
 import { type BuildpackReference, resolveBuildpack } from './buildpack-reference.ts';
 import { runToExit } from './container-run.ts';
@@ -40,6 +41,7 @@ export interface BuildServices {
   readonly container: Pick<ContainerDefaults, 'mounts' | 'nameservers'>;
   /** The folder in which the operator, and nobody else, puts buildpacks. */
   readonly buildpackFolder: string;
+  readonly cache: BuildCache;
   /** See `installToolbox`. */
   readonly toolbox: string;
   /** For this build's files on the host; made and removed by it. */
@@ -47,6 +49,8 @@ export interface BuildServices {
 }
 
 const MAX_ENTRIES = 200_000;
+/** The buildpacks' cache folder in `/home/vcap`. */
+const CACHE = 'cache';
 
 /** One build, from package to droplet. Disposing it removes all that it has made on this host. */
 export class Build implements AsyncDisposable {
@@ -70,6 +74,7 @@ export class Build implements AsyncDisposable {
     await this.#build(homePath, buildpacks);
     const outcome = await readOutcome(homePath);
     const droplet = await this.#upload(homePath, outcome);
+    await this.#saveCache(homePath);
     const { buildGuid, deaId } = this.#task;
     return {
       buildGuid,
@@ -122,7 +127,7 @@ export class Build implements AsyncDisposable {
     zipPath: string,
     buildpacks: readonly BuildpackReference[],
   ): Promise<string> {
-    const { warden, hostnet } = this.#services;
+    const { warden, hostnet, cache } = this.#services;
     const { appGuid, diskMib } = this.#task;
     const network = await hostnet.attach({ instanceId: this.#id, appGuid, index: 0 });
     const spec = stagingContainer(this.#task, buildpacks, network, this.#services);
@@ -135,7 +140,11 @@ export class Build implements AsyncDisposable {
       signal: this.#signal,
     });
     await rm(zipPath);
-    await warden.own(this.#id, appPath);
+    await cache.restore(appGuid, join(homePath, CACHE), {
+      maxBytes: (diskMib / 2) * 2 ** 20, // the build itself needs room, too
+      signal: this.#signal,
+    });
+    await warden.own(this.#id, homePath);
     return homePath;
   }
 
@@ -174,6 +183,17 @@ export class Build implements AsyncDisposable {
     this.#signal.throwIfAborted();
     this.#say(`Uploaded droplet (${formatBytes(stored.sizeBytes)})`);
     return stored;
+  }
+
+  /** The droplet is safe by now, so nothing that goes wrong here matters. */
+  async #saveCache(homePath: string): Promise<void> {
+    const { cache, workFolder, log } = this.#services;
+    try {
+      const source = { base: homePath, name: CACHE, archive: join(workFolder, 'cache.tgz') };
+      await cache.save(this.#task.appGuid, source, this.#signal);
+    } catch (thrown) {
+      log.warn({ reason: reasonOf(thrown) }, 'build cache not kept');
+    }
   }
 
   #tail(): LogTail {

@@ -3,26 +3,34 @@ import { join } from 'node:path';
 import { reasonOf } from '../../core/errors.ts';
 import type { StagingResult, StagingTask } from '../../proto/staging.ts';
 import { Build, type BuildServices } from './build.ts';
+import { BuildCache } from './build-cache.ts';
 import { StagingFailure } from './staging-failure.ts';
 import { installToolbox } from './toolbox.ts';
 
 export interface StagerOptions
-  extends Omit<BuildServices, 'toolbox' | 'workFolder' | 'buildpackFolder'> {
-  /** The platform's state directory; this class uses `dea/staging` and `dea/toolbox` in it. */
+  extends Omit<BuildServices, 'toolbox' | 'workFolder' | 'buildpackFolder' | 'cache'> {
+  /** The platform's state directory; this class uses `dea/staging`, `dea/toolbox` and `dea/cache`. */
   readonly stateDir: string;
   /** Where the operator, and nobody else, puts buildpacks. Default `<stateDir>/buildpacks`. */
   readonly buildpackFolder?: string;
 }
 
+/** Downloads of all apps on this host. */
+const CACHE_BYTES = 2 * 2 ** 30;
+
 /** Makes droplets out of packages, each in a container of its own. Builds may run side by side. */
 export class Stager {
   readonly #options: StagerOptions;
   readonly #workFolder: string;
+  readonly #cache: BuildCache;
   #toolbox: Promise<string> | undefined;
 
   constructor(options: StagerOptions) {
     this.#options = options;
-    this.#workFolder = join(options.stateDir, 'dea', 'staging');
+    const { stateDir, log } = options;
+    this.#workFolder = join(stateDir, 'dea', 'staging');
+    const folder = join(stateDir, 'dea', 'cache');
+    this.#cache = new BuildCache({ folder, maxBytes: CACHE_BYTES, log });
   }
 
   /**
@@ -47,6 +55,7 @@ export class Stager {
         buildpackFolder:
           this.#options.buildpackFolder ?? join(this.#options.stateDir, 'buildpacks'),
         toolbox: await this.#install(),
+        cache: this.#cache,
         workFolder: join(this.#workFolder, buildGuid),
         log,
       };
