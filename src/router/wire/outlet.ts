@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+
+/** Up to this size body bytes ride in the same string, and the same system call, as the head. */
+const INLINE_BYTES = 8 * 1024;
+const MAX_TEXT_LENGTH = 16 * 1024;
+
+/**
+ * Gathers what goes to a socket during one read of the other side, so that a head and a small body
+ * become one write.
+ */
+export class Outlet {
+  /** The socket holds as much as it should; write no more until its `drain`. */
+  isBlocked = false;
+  /** Writes handed to the socket so far. */
+  writes = 0;
+  readonly #socket: Socket;
+  readonly #copies: boolean;
+  #text = '';
+  #isCorked = false;
+
+  /** @param copies whether the bytes given to {@link bytes} are reused afterwards */
+  constructor(socket: Socket, copies: boolean) {
+    this.#socket = socket;
+    this.#copies = copies;
+  }
+
+  text(text: string): void {
+    this.#text += text;
+  }
+
+  bytes(bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    if (size <= INLINE_BYTES && this.#text.length + size <= MAX_TEXT_LENGTH) {
+      this.#text += bytes.toString('latin1', start, end);
+      return;
+    }
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+    }
+    this.#writeText();
+    const part = bytes.subarray(start, end);
+    this.#write(this.#copies ? Buffer.from(part) : part);
+  }
+
+  /** @returns whether more may be written now */
+  flush(): boolean {
+    this.#writeText();
+    if (this.#isCorked) {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    }
+    return !this.isBlocked;
+  }
+
+  #writeText(): void {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    this.writes++;
+    if (!this.#socket.write(text, 'latin1')) this.isBlocked = true;
+  }
+
+  #write(bytes: Buffer): void {
+    this.writes++;
+    if (!this.#socket.write(bytes)) this.isBlocked = true;
+  }
+}
