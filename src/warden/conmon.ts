@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { SprueError } from '../core/errors.ts';
 import type { InstanceId } from '../core/ids.ts';
 import { launch, REPORT_FD } from '../exec/launch.ts';
-import { which } from '../exec/which.ts';
 import type { ContainerFolder, WardenFolder } from './container-folder.ts';
+import { requireProgram } from './programs.ts';
+import { reasonOfRunc } from './runc.ts';
 
 /** A container's log is emptied when it reaches this: a flood must not fill the host's disk. */
 export const LOG_MAX_BYTES = 16 * 2 ** 20;
@@ -42,7 +43,7 @@ export async function launchConmon(
 function readReport(line: string, instanceId: InstanceId): number {
   const report = JSON.parse(line) as { readonly data: number; readonly message?: string };
   if (report.data > 0) return report.data;
-  const reason = report.message?.trim() || 'conmon ended without saying why';
+  const reason = reasonOfRunc(report.message ?? '') || 'conmon did not say why';
   throw new SprueError('CONTAINER_START_FAILED', { instance: instanceId, reason });
 }
 
@@ -60,10 +61,4 @@ export function isConmonOf(pid: number, instanceId: InstanceId): boolean {
 export function isConmonStarting(instanceId: InstanceId): boolean {
   const pids = readdirSync('/proc').filter(name => /^[0-9]+$/.test(name));
   return pids.some(pid => isConmonOf(Number(pid), instanceId));
-}
-
-function requireProgram(program: string): string {
-  const path = which(program);
-  if (path === undefined) throw new SprueError('COMMAND_MISSING', { command: program });
-  return path;
 }

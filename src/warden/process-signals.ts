@@ -34,24 +34,31 @@ export async function killAll(
 
 /**
  * Sends SIGTERM to every process, and makes it work for the first one too: the kernel drops signals
- * that the first process of a pid namespace has no handler for, where any other would end. So when
- * such a process is the last one left, it is killed.
+ * that the first process of a pid namespace has no handler for, where any other would end (see
+ * pid_namespaces(7)). Such a process is killed, but only once all others that got the signal have
+ * ended: its end ends them all, and they may be an app that finishes its work behind a shell.
  */
 export function terminateAll(cgroup: Cgroup, initPid: number): void {
-  for (const pid of cgroup.processes()) send(pid, 'SIGTERM');
-  void endDeafInit(cgroup, initPid);
+  const signalled = new Set(cgroup.processes());
+  for (const pid of signalled) send(pid, 'SIGTERM');
+  signalled.delete(initPid);
+  void endDeafInit(cgroup, initPid, signalled);
 }
 
-async function endDeafInit(cgroup: Cgroup, initPid: number): Promise<void> {
+async function endDeafInit(
+  cgroup: Cgroup,
+  initPid: number,
+  signalled: ReadonlySet<number>,
+): Promise<void> {
   const deadlineMs = performance.now() + TERMINATE_TIMEOUT_MS;
-  let wasAlone = false;
+  let wasDue = false;
   while (performance.now() < deadlineMs) {
     await delay(TERMINATE_POLL_MS, undefined, { ref: false });
     const pids = cgroup.processes();
     if (!pids.includes(initPid)) return;
-    const isAlone = pids.length === 1 && hasDefaultAction(initPid, SIGTERM);
-    if (isAlone && wasAlone) return send(initPid, 'SIGKILL'); // twice: a shell may just be about to end
-    wasAlone = isAlone;
+    const isDue = !pids.some(pid => signalled.has(pid)) && hasDefaultAction(initPid, SIGTERM);
+    if (isDue && wasDue) return send(initPid, 'SIGKILL'); // twice: a shell may just be about to end
+    wasDue = isDue;
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hasCode } from '../core/errors.ts';
 import type { InstanceId } from '../core/ids.ts';
 import { run } from '../exec/run.ts';
+import { requireProgram } from './programs.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -38,11 +39,26 @@ export class Runc {
   }
 
   #run(verb: 'start' | 'delete', instanceId: InstanceId) {
-    return run(['runc', '--root', this.#stateFolder, verb, instanceId], { timeoutMs: TIMEOUT_MS });
+    const argv = [requireProgram('runc'), '--root', this.#stateFolder, verb, instanceId] as const;
+    return run([...argv], { timeoutMs: TIMEOUT_MS });
   }
 }
 
 /** runc tells by text only. `test/200-warden` provokes it, so that another wording is noticed. */
 export function isContainerMissing(error: unknown): boolean {
   return hasCode(error, 'COMMAND_FAILED') && /container does not exist/.test(error.message);
+}
+
+/**
+ * The reason in what runc writes to standard error, `time="…" level=error msg="…"`, without the
+ * names of its steps; anything else unchanged.
+ */
+export function reasonOfRunc(stderr: string): string {
+  const message = /level=error msg="((?:[^"\\]|\\.)*)"/.exec(stderr)?.[1];
+  if (message === undefined) return stderr.trim();
+  return message
+    .replace(/\\(["\\])/g, '$1')
+    .replace(/^runc \w+ failed: /, '')
+    .replace(/^unable to start container process: /, '')
+    .replace(/^error during container init: /, '');
 }

@@ -1,4 +1,4 @@
-import { SprueError } from '../core/errors.ts';
+import { reasonOf, SprueError } from '../core/errors.ts';
 import { poll } from '../core/wait.ts';
 import { launchConmon } from './conmon.ts';
 import type { Container } from './container.ts';
@@ -29,7 +29,7 @@ export async function startContainer(
   try {
     await runc.start(instanceId);
   } catch (error) {
-    throw startFailed(container, (error as Error).message, error);
+    throw startFailed(container, reasonOf(error), error);
   }
   return pid;
 }

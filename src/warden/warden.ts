@@ -71,7 +71,7 @@ export interface Warden {
   start(instanceId: InstanceId): Promise<{ readonly pid: number }>;
   /**
    * Sends a signal to every process of the container; after SIGKILL all have ended. SIGTERM also
-   * ends a first process without a handler, once it is the last one left. Ended is success.
+   * ends a first process without a handler, once the others have ended. Ended is success.
    */
   signal(instanceId: InstanceId, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /**
