@@ -12,6 +12,8 @@ export interface BusOptions {
   readonly log: Log;
   /** How long the first connection may take. Default 5 000. */
   readonly connectTimeoutMs?: number;
+  /** A server that does not answer two of these in a row is given up. Default 20 000. */
+  readonly pingIntervalMs?: number;
 }
 
 export interface Message {
@@ -36,29 +38,30 @@ export type BusStatus = 'disconnected' | 'reconnected' | 'closed';
 export class Bus implements AsyncDisposable {
   /** For the other files of this folder only. */
   readonly connection: NatsConnection;
-  readonly #log: Log;
+  /** For the other files of this folder only. */
+  readonly log: Log;
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
   #connected = true;
 
   private constructor(connection: NatsConnection, log: Log) {
     this.connection = connection;
-    this.#log = log;
+    this.log = log;
     void this.#followStatus();
   }
 
   /** @throws SprueError `BUS_UNAVAILABLE` when no server answers in time. */
   static async connect(options: BusOptions): Promise<Bus> {
-    const { servers, user, password, name, log, connectTimeoutMs = 5_000 } = options;
+    const { servers, user, password, name, log } = options;
     try {
       const connection = await connect({
         servers: [...servers],
         name,
         ...(user !== undefined && { user }),
         ...(password !== undefined && { pass: password }),
-        timeout: connectTimeoutMs,
+        timeout: options.connectTimeoutMs ?? 5_000,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
-        pingInterval: 20_000,
+        pingInterval: options.pingIntervalMs ?? 20_000,
         ignoreAuthErrorAbort: true,
       });
       return new Bus(connection, log);
@@ -80,7 +83,7 @@ export class Bus implements AsyncDisposable {
     return () => this.#statusListeners.delete(listener);
   }
 
-  /** Sends JSON. While disconnected the message is kept and sent on reconnect. */
+  /** Sends JSON, at most once: what is sent while disconnected is lost. */
   publish(subject: string, payload: unknown): void {
     this.connection.publish(subject, JSON.stringify(payload));
   }
@@ -90,11 +93,11 @@ export class Bus implements AsyncDisposable {
     const subscription: Subscription = this.connection.subscribe(subject, {
       callback: (error, message) => {
         if (error !== null)
-          return this.#log.warn({ subject, reason: error.message }, 'bus subscription error');
+          return this.log.warn({ subject, reason: error.message }, 'bus subscription error');
         try {
-          handler(wrap(message));
+          handler(new ReceivedMessage(message));
         } catch (thrown) {
-          this.#log.error({ subject, reason: reasonOf(thrown) }, 'bus handler failed');
+          this.log.error({ subject, reason: reasonOf(thrown) }, 'bus handler failed');
         }
       },
     });
@@ -107,7 +110,7 @@ export class Bus implements AsyncDisposable {
    */
   async request(subject: string, payload: unknown, timeoutMs: number): Promise<Message> {
     try {
-      return wrap(
+      return new ReceivedMessage(
         await this.connection.request(subject, JSON.stringify(payload), { timeout: timeoutMs }),
       );
     } catch (cause) {
@@ -136,10 +139,13 @@ export class Bus implements AsyncDisposable {
       if (answers.push(message) === options.count) resolve();
     });
     const timer = setTimeout(resolve, options.timeoutMs);
-    this.connection.publish(subject, JSON.stringify(payload), { reply: inbox });
-    await promise;
-    clearTimeout(timer);
-    subscription.unsubscribe();
+    try {
+      this.connection.publish(subject, JSON.stringify(payload), { reply: inbox });
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      subscription.unsubscribe();
+    }
     return answers;
   }
 
@@ -172,19 +178,36 @@ export class Bus implements AsyncDisposable {
 
   #tell(status: BusStatus): void {
     this.#connected = status === 'reconnected';
-    this.#log.info({ status }, 'bus connection');
+    this.log.info({ status }, 'bus connection');
     for (const listener of this.#statusListeners) listener(status);
   }
 }
 
-function wrap(message: Msg): Message {
-  return {
-    subject: message.subject,
-    reply: message.reply,
-    text: () => message.string(),
-    json: () => message.json(),
-    respond: payload => {
-      if (message.reply) message.respond(JSON.stringify(payload));
-    },
-  };
+/** A class, not closures: a router receives tens of thousands of these per second. */
+class ReceivedMessage implements Message {
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get reply(): string | undefined {
+    return this.#message.reply;
+  }
+
+  text(): string {
+    return this.#message.string();
+  }
+
+  json(): unknown {
+    return this.#message.json();
+  }
+
+  respond(payload: unknown): void {
+    if (this.#message.reply) this.#message.respond(JSON.stringify(payload));
+  }
 }

@@ -1,7 +1,9 @@
 import {
+  type Consumer,
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamClient,
+  type JsMsg,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
@@ -81,28 +83,18 @@ export class EventStream {
   /** The newest records of the subjects that match, oldest first. */
   async read(options: ReadOptions): Promise<StreamRecord[]> {
     const consumer = await this.#js.consumers.get(this.#name, {
-      filter_subjects: [options.subject],
+      filter_subjects: options.subject, // as an array it needs nats-server 2.10
       deliver_policy: options.fromMs === undefined ? DeliverPolicy.All : DeliverPolicy.StartTime,
       ...(options.fromMs !== undefined && {
         opt_start_time: new Date(options.fromMs).toISOString(),
       }),
     });
-    const info = await consumer.info();
-    const total = info.num_pending;
-    const records: StreamRecord[] = [];
-    if (total === 0) return records;
-    const messages = await consumer.consume({ max_messages: 500 });
-    for await (const message of messages) {
-      records.push({
-        subject: message.subject,
-        sequence: message.seq,
-        storedNs: BigInt(message.timestampNanos),
-        text: () => message.string(),
-      });
-      if (records.length > options.limit) records.shift();
-      if (message.info.pending === 0) break;
+    try {
+      const total = (await consumer.info(true)).num_pending;
+      return await readRecords(consumer, total, options.limit);
+    } finally {
+      await consumer.delete().catch(() => {}); // else the server keeps it for five minutes
     }
-    return records;
   }
 
   /** Hands on every record that comes from now on, until `signal` aborts. */
@@ -122,4 +114,37 @@ export class EventStream {
     const manager = await jetstreamManager(this.#bus.connection);
     await manager.streams.purge(this.#name, { filter: subject });
   }
+}
+
+/** Reads `total` records, those that were there at the start, and keeps the last `limit`. */
+async function readRecords(
+  consumer: Consumer,
+  total: number,
+  limit: number,
+): Promise<StreamRecord[]> {
+  const records: StreamRecord[] = [];
+  if (total === 0 || limit <= 0) return records;
+  let skip = total - limit;
+  const messages = await consumer.consume({ max_messages: READ_AHEAD });
+  const stalled = setTimeout(() => messages.stop(), READ_STALL_MS);
+  for await (const message of messages) {
+    stalled.refresh();
+    if (skip-- <= 0) records.push(toRecord(message));
+    if (records.length >= limit || message.info.pending === 0) break;
+  }
+  clearTimeout(stalled);
+  return records;
+}
+
+const READ_AHEAD = 500;
+/** Records that were counted may be gone before they could be read; then no more come. */
+const READ_STALL_MS = 5_000;
+
+function toRecord(message: JsMsg): StreamRecord {
+  return {
+    subject: message.subject,
+    sequence: message.seq,
+    storedNs: BigInt(message.timestampNanos),
+    text: () => message.string(),
+  };
 }

@@ -1,6 +1,7 @@
-import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv';
+import { type KV, Kvm } from '@nats-io/kv';
 import { hasCode, reasonOf, SprueError } from '../core/errors.ts';
 import type { Bus } from './bus.ts';
+import { KvWatch, type WatchedEntry } from './kv-watch.ts';
 
 /** Turns stored JSON into a value; throws when it is not one. */
 export type Decode<T> = (json: unknown) => T;
@@ -37,11 +38,13 @@ export interface KvWatchHandlers<T> {
 /** One bucket of the JetStream key-value store, with JSON values of one type. */
 export class KvBucket<T> {
   readonly name: string;
+  readonly #bus: Bus;
   readonly #kv: KV;
   readonly #decode: Decode<T>;
 
-  private constructor(kv: KV, options: KvBucketOptions<T>) {
+  private constructor(bus: Bus, kv: KV, options: KvBucketOptions<T>) {
     this.name = options.name;
+    this.#bus = bus;
     this.#kv = kv;
     this.#decode = options.decode;
   }
@@ -53,7 +56,7 @@ export class KvBucket<T> {
       ...(options.ttlMs !== undefined && { ttl: options.ttlMs }),
       ...(options.maxBytes !== undefined && { max_bytes: options.maxBytes }),
     });
-    return new KvBucket(kv, options);
+    return new KvBucket(bus, kv, options);
   }
 
   async get(key: string): Promise<KvEntry<T> | undefined> {
@@ -114,28 +117,18 @@ export class KvBucket<T> {
   }
 
   /**
-   * Follows all keys that match `filter` until `signal` aborts. Survives reconnects.
+   * Follows all keys that match `filter` until `signal` aborts. Survives outages and restarts of the
+   * server. An entry that expires by TTL is not told: nobody writes when that happens.
    * @returns when everything that was there at the call has been handed to `onChange`.
    */
   async watch(filter: string, handlers: KvWatchHandlers<T>, signal: AbortSignal): Promise<void> {
-    const iterator = await this.#kv.watch({ key: filter });
-    signal.addEventListener('abort', () => iterator.stop(), { once: true });
-    const { promise: current, resolve } = Promise.withResolvers<void>();
-    // With nothing to hand over, no entry would ever come to say that it was the last.
-    if ((await this.keys(filter)).length === 0) resolve();
-    void (async () => {
-      for await (const entry of iterator) {
-        this.#handle(entry, handlers);
-        if (entry.delta === 0) resolve();
-      }
-      resolve();
-    })();
-    await current;
+    const onEntry = (entry: WatchedEntry) => this.#handle(entry, handlers);
+    await new KvWatch(this.#bus, this.name, { filter, onEntry, signal }).start();
   }
 
-  #handle(entry: KvWatchEntry, handlers: KvWatchHandlers<T>): void {
+  #handle(entry: WatchedEntry, handlers: KvWatchHandlers<T>): void {
     const { key, revision } = entry;
-    if (entry.operation !== 'PUT') return handlers.onChange({ key, value: undefined, revision });
+    if (entry.deleted) return handlers.onChange({ key, value: undefined, revision });
     let value: T;
     try {
       value = this.#decode(entry.json());

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { type ObjectStore, Objm } from '@nats-io/obj';
+import { jetstream } from '@nats-io/jetstream';
+import { type ObjectInfo, type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
 import { SprueError } from '../core/errors.ts';
 import type { Bus } from './bus.ts';
 
@@ -11,19 +12,26 @@ export interface StoredObject {
   readonly digest: string;
 }
 
+/** Chunks of 128 KiB that are on their way while one is consumed. */
+const READ_AHEAD_CHUNKS = 8;
+
+setSha256Backend('native'); // the library's default is written in JavaScript
+
 /** One bucket of the JetStream object store: big blobs, streamed both ways. */
 export class ObjectBucket {
   readonly name: string;
+  readonly #bus: Bus;
   readonly #store: ObjectStore;
 
-  private constructor(name: string, store: ObjectStore) {
+  private constructor(bus: Bus, name: string, store: ObjectStore) {
+    this.#bus = bus;
     this.name = name;
     this.#store = store;
   }
 
   /** Opens the bucket and creates it when it is missing. */
   static async open(bus: Bus, name: string): Promise<ObjectBucket> {
-    return new ObjectBucket(name, await new Objm(bus.connection).create(name));
+    return new ObjectBucket(bus, name, await new Objm(bus.connection).create(name));
   }
 
   /** Stores a stream; the object appears only when all of it has arrived. */
@@ -36,13 +44,39 @@ export class ObjectBucket {
     return { name, sizeBytes: info.size, digest: info.digest };
   }
 
-  /** @throws SprueError `OBJECT_MISSING`; the stream fails when the content does not match its digest. */
+  /**
+   * Reads no faster than the stream is consumed. The stream fails when the content does not match
+   * its digest.
+   * @throws SprueError `OBJECT_MISSING`
+   */
   async get(name: string): Promise<Readable> {
-    const found = await this.#store.get(name);
-    if (found === null) throw new SprueError('OBJECT_MISSING', { name, bucket: this.name });
-    const stream = Readable.fromWeb(found.data as unknown as NodeReadableStream<Uint8Array>);
-    void found.error.then(error => error && stream.destroy(error));
-    return stream;
+    const info = await this.#store.info(name);
+    if (info === null || info.deleted) {
+      throw new SprueError('OBJECT_MISSING', { name, bucket: this.name });
+    }
+    return Readable.from(this.#chunks(info), { objectMode: false });
+  }
+
+  async *#chunks(info: ObjectInfo): AsyncGenerator<Uint8Array> {
+    if (info.size === 0) return;
+    const consumer = await jetstream(this.#bus.connection).consumers.get(`OBJ_${this.name}`, {
+      filter_subjects: `$O.${this.name}.C.${info.nuid}`,
+    });
+    const hash = createHash('sha256');
+    try {
+      const messages = await consumer.consume({ max_messages: READ_AHEAD_CHUNKS });
+      for await (const message of messages) {
+        hash.update(message.data);
+        yield message.data;
+        if (message.info.pending === 0) break;
+      }
+    } finally {
+      await consumer.delete().catch(() => {}); // else the server keeps it for five minutes
+    }
+    const digest = `SHA-256=${hash.digest('base64url')}`;
+    if (digest !== info.digest.replace(/=+$/, '')) {
+      throw new SprueError('OBJECT_CORRUPT', { name: info.name, bucket: this.name });
+    }
   }
 
   async info(name: string): Promise<StoredObject | undefined> {

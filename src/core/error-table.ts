@@ -203,6 +203,13 @@ export const ERRORS = {
     v3: UNPROCESSABLE,
     exit: EXIT.failed,
   },
+  OBJECT_CORRUPT: {
+    message: 'The object {name} in the blob store {bucket} does not match its digest.',
+    next: 'Upload it again; the disk of nats-server may be failing.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
   OBJECT_MISSING: {
     message: 'The object {name} is not in the blob store {bucket}.',
     next: '',

@@ -17,6 +17,8 @@ export interface NatsServer extends AsyncDisposable {
   /** Kills the server; {@link NatsServer.resume} brings it back on the same port and data. */
   kill(): Promise<void>;
   resume(): Promise<void>;
+  /** Forgets all streams and buckets; only between {@link NatsServer.kill} and resume. */
+  eraseData(): Promise<void>;
 }
 
 export interface NatsServerOptions {
@@ -51,6 +53,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     stop,
     kill,
     resume,
+    eraseData: () => rm(join(folder, 'jetstream'), { recursive: true, force: true }),
     async bounce(awayMs = 0) {
       await kill();
       await new Promise(resolve => setTimeout(resolve, awayMs));
