@@ -179,8 +179,10 @@ class ManifestReader {
   }
 }
 
+/** The merge key `<<` is a symbol to the YAML library. */
 function keyOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+  const key: unknown = isScalar(pair.key) ? pair.key.value : pair.key;
+  return typeof key === 'symbol' ? '<<' : String(key);
 }
 
 function isAnchored(pair: Pair): boolean {
