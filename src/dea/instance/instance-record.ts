@@ -15,6 +15,11 @@ export interface InstanceRecord {
   readonly status: InstanceStatus;
 }
 
+/** JSON leaves out what is undefined. */
+function maybe<T>(schema: z.ZodType<T>) {
+  return schema.optional().transform(value => value);
+}
+
 const crashSchema = z.object({
   count: z.number(),
   atMs: z.number(),
@@ -26,10 +31,10 @@ const crashSchema = z.object({
 const runShape = {
   instanceId: z.guid().transform(text => text as string as InstanceId),
   sinceMs: z.number(),
-  crash: crashSchema.or(z.undefined()),
+  crash: maybe(crashSchema),
 };
 
-const listenProblem = listenProblemSchema.or(z.undefined());
+const listenProblem = maybe(listenProblemSchema);
 
 const statusSchema = z.discriminatedUnion('state', [
   z.object({ ...runShape, state: z.literal('STARTING'), listenProblem }),

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bus } from '../bus/bus.ts';
+import { EventStream } from '../bus/event-stream.ts';
+import { KvBucket } from '../bus/kv-bucket.ts';
+import { ObjectBucket } from '../bus/object-bucket.ts';
+import { reasonOf } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { type ActualInstance, actualInstanceSchema } from '../proto/actual-instance.ts';
+import { DEA_LEASE_MS, KV, OBJECTS } from '../proto/buckets.ts';
+import { type DeaAdvertisement, deaAdvertisementSchema } from '../proto/dea-advertisement.ts';
+import { type StagingResult, stagingResultSchema } from '../proto/staging.ts';
+import { LOG_STREAM } from '../proto/subjects.ts';
+import { type Desired, decodeDesired } from './desired-watch.ts';
+
+/** What the bucket `actual` holds of a DEA. */
+export type Actual = ActualInstance | StagingResult;
+
+/** All that a DEA reads and writes in NATS. */
+export interface Stores {
+  readonly desired: KvBucket<Desired>;
+  readonly actual: KvBucket<Actual>;
+  readonly deas: KvBucket<DeaAdvertisement>;
+  readonly packages: ObjectBucket;
+  readonly droplets: ObjectBucket;
+  readonly logs: EventStream;
+}
+
+const RETRY_MS = 1_000;
+
+/** Opens everything, and waits for NATS as long as it takes. @throws the signal's reason. */
+export async function openStores(bus: Bus, log: Log, signal: AbortSignal): Promise<Stores> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await tryOpen(bus);
+    } catch (thrown) {
+      log.warn({ reason: reasonOf(thrown) }, 'NATS does not answer yet; what runs is left alone');
+      await delay(RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
+async function tryOpen(bus: Bus): Promise<Stores> {
+  const [desired, actual, deas, packages, droplets, logs] = await Promise.all([
+    KvBucket.open(bus, { name: KV.desired, decode: decodeDesired }),
+    KvBucket.open(bus, { name: KV.actual, decode: decodeActual }),
+    KvBucket.open(bus, {
+      name: KV.deas,
+      decode: json => deaAdvertisementSchema.parse(json),
+      ttlMs: DEA_LEASE_MS,
+    }),
+    ObjectBucket.open(bus, OBJECTS.packages),
+    ObjectBucket.open(bus, OBJECTS.droplets),
+    EventStream.open(bus, LOG_STREAM),
+  ]);
+  return { desired, actual, deas, packages, droplets, logs };
+}
+
+function decodeActual(json: unknown): Actual {
+  const isResult = typeof json === 'object' && json !== null && 'buildGuid' in json;
+  return isResult ? stagingResultSchema.parse(json) : actualInstanceSchema.parse(json);
+}
+
+/** All reports of one DEA by key. One that cannot be read is left out: it is written anew soon. */
+export async function readActual(
+  bucket: Pick<KvBucket<Actual>, 'keys' | 'get'>,
+  deaId: string,
+): Promise<Map<string, Actual | undefined>> {
+  const keys = await bucket.keys(`${deaId}.>`);
+  const values = await Promise.all(
+    keys.map(key => bucket.get(key).catch(() => undefined)), // unreadable or gone meanwhile
+  );
+  return new Map(keys.map((key, index) => [key, values[index]?.value]));
+}
