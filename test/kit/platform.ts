@@ -176,11 +176,12 @@ export class TestPlatform implements AsyncDisposable {
     });
   }
 
+  /** Instances of the web process. */
   async instances(app: string): Promise<AppInstance[]> {
-    const { instances } = JSON.parse(await this.ok(['app', app, '--json'])) as {
-      instances: AppInstance[];
+    const { processes } = JSON.parse(await this.ok(['app', app, '--json'])) as {
+      processes: { type: string; instances: AppInstance[] }[];
     };
-    return instances;
+    return processes.find(({ type }) => type === 'web')?.instances ?? [];
   }
 
   /** The end of what `sprue up` logged. */
