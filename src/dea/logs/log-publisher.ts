@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStream } from '../../bus/event-stream.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Guid } from '../../core/ids.ts';
@@ -9,20 +10,28 @@ export type LogStream = Pick<EventStream, 'append' | 'store' | 'read'>;
 /** Clocks of the app's host and of the server that stores its log may differ by this. */
 const CLOCK_SKEW_MS = 60_000;
 
+/** Lines of the platform that wait for NATS; the oldest go first. */
+const MOST_WAITING = 1_000;
+const RETRY_MS = 1_000;
+
 /** Writes records into the log stream. */
 export class LogPublisher {
   readonly #stream: LogStream;
   readonly #clock: Clock;
+  readonly #waiting: { readonly subject: string; readonly record: string }[] = [];
+  #sending = false;
 
   constructor(stream: LogStream, clock: Clock) {
     this.#stream = stream;
     this.#clock = clock;
   }
 
-  /** A line of the platform itself; it is not waited for. */
+  /** A line of the platform itself. It is not waited for, but kept until NATS has it. */
   say(appGuid: Guid, line: Pick<LogRecord, 'source' | 'instance' | 'text'>): void {
     const record: LogRecord = { timestampNs: `${this.#clock.now()}000000`, type: 'OUT', ...line };
-    this.#stream.append(logSubject(appGuid), JSON.stringify(record));
+    this.#waiting.push({ subject: logSubject(appGuid), record: JSON.stringify(record) });
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    void this.#send();
   }
 
   /** Stores records in order. @returns when all of them are safe; rejects when that is uncertain. */
@@ -45,6 +54,20 @@ export class LogPublisher {
     });
     const known = new Set(stored.map(record => identityOf(JSON.parse(record.text()))));
     return records.filter(record => !known.has(identityOf(record)));
+  }
+
+  async #send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      try {
+        await this.#stream.store(next.subject, next.record);
+        if (this.#waiting[0] === next) this.#waiting.shift();
+      } catch {
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+    }
+    this.#sending = false;
   }
 }
 

@@ -30,6 +30,8 @@ export class RouteAnnouncer {
   readonly #routers: Pick<RoutersKnown, 'ids' | 'settled'>;
   readonly #log: Log;
   readonly #endpoints = new Map<InstanceId, Endpoint>();
+  /** Unregistered while NATS was away, and not said to anybody yet. */
+  readonly #owed = new Map<InstanceId, Endpoint>();
   readonly #end: (() => void)[] = [];
   #intervalMs = REGISTER_INTERVAL_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +48,7 @@ export class RouteAnnouncer {
       this.#announceAll();
     });
     const offStatus = this.#bus.onStatus(status => {
-      if (status === 'reconnected') this.#announceAll();
+      if (status === 'reconnected') this.#catchUp();
     });
     this.#end.push(() => subscription.unsubscribe(), offStatus);
     this.#schedule();
@@ -82,7 +84,10 @@ export class RouteAnnouncer {
   async withdraw(endpoint: Endpoint): Promise<boolean> {
     const announced = this.#endpoints.get(endpoint.instanceId);
     this.#endpoints.delete(endpoint.instanceId);
-    return await this.#tell(SUBJECTS.routerUnregister, endpoint, announced?.uris ?? endpoint.uris);
+    const gone = announced ?? endpoint;
+    const confirmed = await this.#tell(SUBJECTS.routerUnregister, gone, gone.uris);
+    if (!confirmed && !this.#bus.connected) this.#owed.set(gone.instanceId, gone);
+    return confirmed;
   }
 
   async #tell(subject: string, endpoint: Endpoint, uris: readonly string[]): Promise<boolean> {
@@ -100,8 +105,17 @@ export class RouteAnnouncer {
     return false;
   }
 
+  /** The host ports of what is owed still rest, so that no other instance can be meant. */
+  #catchUp(): void {
+    for (const endpoint of this.#owed.values()) {
+      this.#bus.publish(SUBJECTS.routerUnregister, registration(endpoint));
+    }
+    this.#owed.clear();
+    this.#announceAll();
+  }
+
   #announceAll(): void {
-    if (!this.#bus.connected) return; // else every missed round would be sent on reconnect
+    if (!this.#bus.connected) return;
     for (const endpoint of this.#endpoints.values()) {
       if (endpoint.uris.length > 0) {
         this.#bus.publish(SUBJECTS.routerRegister, registration(endpoint));

@@ -114,6 +114,18 @@ test('RouteAnnouncer.withdraw: unregisters, and does not announce it again', asy
   assert.deepEqual(bus.takeRoutes(), []);
 });
 
+test('RouteAnnouncer.withdraw: said while NATS is away, it is said again on reconnect', async t => {
+  const { bus, routes } = announcer(t, ['r1']);
+  const one = endpoint();
+  await routes.announce(one);
+  bus.tellStatus('disconnected');
+  bus.confirming = [];
+  assert.equal(await routes.withdraw(one), false);
+  bus.takeRoutes();
+  bus.tellStatus('reconnected');
+  assert.deepEqual(bus.takeRoutes(), ['router.unregister a.example.com']);
+});
+
 test('RouteAnnouncer.withdraw: unregisters what an earlier agent has announced', async t => {
   const { bus, routes } = announcer(t, ['r1']);
   await routes.withdraw(endpoint());
