@@ -26,6 +26,9 @@ describe('closest', () => {
   test('finds nothing when all are far', () => {
     assert.equal(closest('xyzzy', ['push', 'apps']), undefined);
   });
+  test('takes a long name whose beginning was given', () => {
+    assert.equal(closest('APP_LOOP', ['APP_LOOPBACK_BIND', 'APP']), 'APP_LOOPBACK_BIND');
+  });
   test('does not mind letter case', () => {
     assert.equal(closest('SHOP', ['shop']), 'shop');
   });
