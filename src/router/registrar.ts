@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, BusStatus, BusSubscription, Message } from '../bus/bus.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -15,8 +16,9 @@ export interface RegistrarOptions {
   readonly bus: Bus;
   readonly table: RouteTable;
   readonly log: Log;
-  /** How this router is known to the others: id, address and port of its traffic listener. */
-  readonly presence: RouterPresence;
+  /** How this router is known to the others. */
+  readonly id: string;
+  readonly host: string;
   /** What clients are told to register at least as often as. */
   readonly minimumRegisterIntervalMs: number;
   readonly pruneIntervalMs: number;
@@ -43,15 +45,16 @@ export class Registrar {
   readonly #timers: NodeJS.Timeout[] = [];
   #subscription: BusSubscription | undefined;
   #unlisten: (() => void) | undefined;
+  #presence: RouterPresence | undefined;
   #pruning = false;
 
   constructor(options: RegistrarOptions) {
-    const { presence, minimumRegisterIntervalMs, table } = options;
+    const { id, host, minimumRegisterIntervalMs, table } = options;
     this.#options = options;
-    this.#confirmation = { router: presence.id };
+    this.#confirmation = { router: id };
     this.#start = {
-      id: presence.id,
-      hosts: [presence.host],
+      id,
+      hosts: [host],
       minimumRegisterIntervalInSeconds: Math.ceil(minimumRegisterIntervalMs / 1000),
       pruneThresholdInSeconds: Math.ceil(table.staleThresholdMs / 1000),
     };
@@ -67,8 +70,19 @@ export class Registrar {
     this.#timers.push(setInterval(() => this.#prune(), pruneIntervalMs));
   }
 
-  /** From now on the router is known as one that must confirm changes: call it once it listens. */
-  announce(): void {
+  /** Waits until registrations have come in and stopped coming, for `timeoutMs` at most. */
+  async settle(quietMs: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    for (let seen = -1; seen !== this.counters.registered && performance.now() < endMs; ) {
+      seen = this.counters.registered;
+      await delay(quietMs, undefined, signal ? { signal } : {});
+    }
+  }
+
+  /** From now on the router is known as one that must confirm changes. @param port where it listens. */
+  announce(port: number): void {
+    const { id, host } = this.#options;
+    this.#presence = { id, host, port };
     this.#sayAlive();
     this.#timers.push(setInterval(() => this.#sayAlive(), ROUTER_ALIVE_INTERVAL_MS));
   }
@@ -78,8 +92,8 @@ export class Registrar {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#subscription?.unsubscribe();
     this.#unlisten?.();
-    const { bus, presence } = this.#options;
-    if (bus.connected) bus.publish(SUBJECTS.routerGone, presence);
+    const { bus } = this.#options;
+    if (bus.connected && this.#presence) bus.publish(SUBJECTS.routerGone, this.#presence);
   }
 
   #receive(message: Message): void {
@@ -121,8 +135,8 @@ export class Registrar {
   }
 
   #sayAlive(): void {
-    const { bus, presence } = this.#options;
-    if (bus.connected) bus.publish(SUBJECTS.routerAlive, presence); // else it would only pile up
+    const { bus } = this.#options;
+    if (bus.connected && this.#presence) bus.publish(SUBJECTS.routerAlive, this.#presence);
   }
 
   #prune(): void {

@@ -105,7 +105,7 @@ export const GOROUTER_SCHEMA = section(
     endpoint_dial_timeout: duration('5s'),
     endpoint_timeout: duration('60s'),
     frontend_idle_timeout: duration('900s'),
-    read_header_timeout: duration('0'),
+    read_header_timeout: duration('60s'), // gorouter: off, so that slow heads hold connections for ever
     max_request_header_bytes: integer(0, 0), // 0 = 1 MiB
     healthcheck_user_agent: text('HTTP-Monitor/1.1'),
     drain_wait: duration('0'),

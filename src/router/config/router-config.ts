@@ -43,7 +43,7 @@ export interface RouterConfig {
   readonly backendKeepAlive: boolean;
   readonly maxIdlePerEndpoint: number;
   readonly dialTimeoutMs: number;
-  /** Waiting for a response's head, and between two pieces of its body. */
+  /** Waiting for the head of a response. */
   readonly endpointTimeoutMs: number;
   readonly frontendIdleTimeoutMs: number;
   /** 0 = off. */
