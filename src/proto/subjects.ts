@@ -34,3 +34,17 @@ export const LOG_STREAM = {
   maxBytes: 256 * 2 ** 20,
   maxAgeMs: 7 * 24 * 3600 * 1000,
 } as const;
+
+/** Audit events whose target has this guid: {@link AuditEvent}. */
+export function auditSubject(targetGuid: string): string {
+  return `audit.${targetGuid}`;
+}
+
+/** JetStream stream that keeps {@link auditSubject}. */
+export const AUDIT_STREAM = {
+  name: 'audit',
+  subjects: ['audit.*'],
+  maxMessagesPerSubject: 500,
+  maxBytes: 64 * 2 ** 20,
+  maxAgeMs: 31 * 24 * 3600 * 1000,
+} as const;

@@ -1,0 +1,85 @@
+import type { Bus } from '../../bus/bus.ts';
+import { KvBucket } from '../../bus/kv-bucket.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { DEA_LEASE_MS, KV } from '../../proto/buckets.ts';
+import { type DeaAdvertisement, deaAdvertisementSchema } from '../../proto/dea-advertisement.ts';
+
+export interface DeaRegistryOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  onChange(): void;
+}
+
+interface Lease {
+  readonly advertisement: DeaAdvertisement;
+  readonly seenMs: number;
+}
+
+/**
+ * The DEAs and when each was last heard. JetStream drops expired leases without telling anybody, so
+ * the time of the last renewal decides, not the entry's existence.
+ */
+export class DeaRegistry {
+  readonly #leases = new Map<string, Lease>();
+  readonly #options: DeaRegistryOptions;
+  #graceUntilMs: number;
+
+  private constructor(options: DeaRegistryOptions) {
+    this.#options = options;
+    this.#graceUntilMs = options.clock.now() + DEA_LEASE_MS;
+  }
+
+  static async open(bus: Bus, options: DeaRegistryOptions): Promise<DeaRegistry> {
+    const registry = new DeaRegistry(options);
+    const bucket = await KvBucket.open(bus, {
+      name: KV.deas,
+      decode: json => deaAdvertisementSchema.parse(json),
+      ttlMs: DEA_LEASE_MS,
+    });
+    await bucket.watch(
+      '>',
+      { onChange: ({ key, value }) => registry.#follow(key, value) },
+      options.signal,
+    );
+    return registry;
+  }
+
+  /** DEAs whose lease is good. */
+  live(): DeaAdvertisement[] {
+    const oldestMs = this.#options.clock.now() - DEA_LEASE_MS;
+    return [...this.#leases.values()]
+      .filter(lease => lease.seenMs > oldestMs)
+      .map(lease => lease.advertisement);
+  }
+
+  isLive(deaId: string): boolean {
+    return this.live().some(dea => dea.id === deaId);
+  }
+
+  /** Certainly gone: heard before or given time to speak, and silent for a whole lease. */
+  isGone(deaId: string): boolean {
+    return this.#options.clock.now() > this.#graceUntilMs && !this.isLive(deaId);
+  }
+
+  /** Nobody could renew a lease while the bus was away: everybody gets one more. */
+  extendAll(): void {
+    const nowMs = this.#options.clock.now();
+    this.#graceUntilMs = nowMs + DEA_LEASE_MS;
+    for (const [id, lease] of this.#leases) this.#leases.set(id, { ...lease, seenMs: nowMs });
+  }
+
+  seenMs(deaId: string): number {
+    return this.#leases.get(deaId)?.seenMs ?? 0;
+  }
+
+  #follow(id: string, advertisement: DeaAdvertisement | undefined): void {
+    const before = this.#leases.get(id);
+    if (advertisement === undefined) this.#leases.delete(id);
+    else this.#leases.set(id, { advertisement, seenMs: this.#options.clock.now() });
+    const returned =
+      before === undefined || before.seenMs < this.#options.clock.now() - DEA_LEASE_MS;
+    if (advertisement === undefined || returned) this.#options.onChange();
+  }
+}
