@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +37,7 @@ export async function labOptions(
   changes: Partial<HostNetworkOptions> = {},
 ): Promise<HostNetworkOptions> {
   return {
-    stateDir: await mkdtemp(join(tmpdir(), `sprue-hostnet-${randomBytes(2).toString('hex')}-`)),
+    stateDir: changes.stateDir ?? (await mkdtemp(join(tmpdir(), 'sprue-hostnet-'))),
     hostAddress: parseIpv4(LAB.hostAddress),
     nameservers: [parseIpv4(LAB.nameserver)],
     servicePorts: [parsePort(80)],

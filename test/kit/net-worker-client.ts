@@ -41,6 +41,7 @@ export async function openNetWorker(netns: string): Promise<NetWorker> {
   delete env['NODE_TEST_CONTEXT']; // the worker is no test
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
   const waiting = new Map<number, PromiseWithResolvers<never>>();
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
   let nextId = 1;
 
   createInterface({ input: child.stdout }).on('line', line => {
@@ -55,6 +56,9 @@ export async function openNetWorker(netns: string): Promise<NetWorker> {
   });
 
   const call = (operation: keyof WorkerOperations) => (args: unknown) => {
+    if (ended() || child.stdin.writableEnded) {
+      return Promise.reject(new Error(`the worker in ${netns} ended`));
+    }
     const id = nextId++;
     const pending = Promise.withResolvers<never>();
     waiting.set(id, pending);
@@ -70,7 +74,7 @@ export async function openNetWorker(netns: string): Promise<NetWorker> {
     close: call('close'),
     async [Symbol.asyncDispose]() {
       const { promise, resolve } = Promise.withResolvers<void>();
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (ended()) return;
       child.once('exit', () => resolve());
       child.stdin.end();
       await promise;
