@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/bus.ts';
 import { reasonOf, SprueError } from '../core/errors.ts';
@@ -78,7 +78,10 @@ export class Router {
     await delay(config.startDelayMs, undefined, signal ? { signal } : {});
     await parts.registrar.settle(SETTLE_QUIET_MS, SETTLE_MAX_MS, signal);
     const port = await listen(parts.proxy, config);
-    resources.defer(() => parts.proxy.close());
+    resources.defer(() => {
+      parts.proxy.close();
+      parts.table.clear(Date.now()); // which closes the connections that were kept to the endpoints
+    });
     parts.registrar.announce(port);
     const ready = { pid: process.pid, port, statusPort: status.port, id };
     await tellReady(config, ready, resources);
@@ -95,7 +98,7 @@ export class Router {
     this.#log.info({}, 'gorouter.stopping');
     await this.#proxy.drain(this.#config.drainTimeoutMs);
     await this.close();
-    this.#log.info({ endpoints: this.#registrar.counters }, 'gorouter.stopped');
+    this.#log.info({ messages: this.#registrar.counters }, 'gorouter.stopped');
   }
 
   /** Cuts everything. */
@@ -199,9 +202,15 @@ async function tellReady(
 ): Promise<void> {
   if (pidFile !== undefined) {
     await writeFile(pidFile, `${ready.pid}\n`);
-    resources.defer(() => rm(pidFile, { force: true }));
+    resources.defer(() => removePidFile(pidFile));
   }
   if (readyFile !== undefined) await writeJsonFile(readyFile, ready);
+}
+
+/** Unless the router that replaced this one has written its own. */
+async function removePidFile(file: string): Promise<void> {
+  const content = await readFile(file, 'utf8').catch(() => '');
+  if (content === `${process.pid}\n`) await rm(file, { force: true });
 }
 
 function serveAfter(delayMs: number, health: Health, resources: AsyncDisposableStack): void {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '../../src/bus/bus.ts';
@@ -21,13 +24,15 @@ before(async () => {
   bus = await Bus.connect({ servers: [nats.url], name: 'test', log: silentLog });
   app = createServer((incoming, response) => {
     const slowMs = Number(/slow=(\d+)/.exec(incoming.url ?? '')?.[1] ?? 0);
-    setTimeout(() => response.end(`hello ${incoming.url}`), slowMs);
+    setTimeout(() => response.end(`hello ${incoming.url}`), slowMs).unref();
   });
   app.listen(0, '127.0.0.1');
   await eventually(() => app.listening);
   const { port } = app.address() as AddressInfo;
   registration = { host: '127.0.0.1', port, uris: ['app.test'], private_instance_id: 'i' };
-  bus.subscribe(SUBJECTS.routerStart, () => bus.publish(SUBJECTS.routerRegister, registration));
+  const register = () => bus.publish(SUBJECTS.routerRegister, registration);
+  bus.subscribe(SUBJECTS.routerStart, register);
+  bus.onStatus(status => status === 'reconnected' && register()); // it may have missed the start
   await bus.flush();
 });
 after(async () => {
@@ -105,6 +110,23 @@ describe('sprue router', () => {
     assert.match(await router.log(), /nats-connection-disconnected/);
   });
 
+  test('started before NATS waits for it', async () => {
+    await nats.kill();
+    const starting = startRouterProcess(nats.url);
+    await delay(800);
+    await nats.resume();
+    await using router = await starting;
+    assert.match(await router.log(), /nats-connection-failed/);
+    await eventually(async () => (await get(router)).status === 200);
+  });
+
+  test('refuses a configuration that it does not understand', async () => {
+    await assert.rejects(
+      startRouterProcess(nats.url, { nats_client_ping_interval: 7 }),
+      /nats_client_ping_interval must be a duration/,
+    );
+  });
+
   test('writes one access log line per request', async () => {
     await using router = await startRouterProcess(nats.url);
     await get(router, '/seen?x=1');
@@ -127,14 +149,19 @@ describe('sprue router', () => {
 });
 
 describe('sprue router ends', () => {
-  test('on SIGTERM after the requests in flight, with nothing lost', async () => {
-    await using router = await startRouterProcess(nats.url);
+  test('on SIGTERM after the requests in flight, with nothing lost', async t => {
+    const folder = await mkdtemp(join(tmpdir(), 'sprue-pid-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const pidFile = join(folder, 'router.pid');
+    await using router = await startRouterProcess(nats.url, { pid_file: pidFile });
+    assert.equal(await readFile(pidFile, 'utf8'), `${router.child.pid}\n`);
     const running = get(router, '/?slow=700');
     await delay(200);
     router.child.kill('SIGTERM');
     assert.equal((await running).body, 'hello /?slow=700');
     assert.equal(await router.exit(), 0);
     assert.match(await router.accessLog(), /slow=700/);
+    await assert.rejects(readFile(pidFile), { code: 'ENOENT' });
     await assert.rejects(get(router), /ECONNREFUSED/);
   });
 
@@ -157,13 +184,6 @@ describe('sprue router ends', () => {
     router.child.kill('SIGTERM');
     assert.equal(await router.exit(), 0);
     await assert.rejects(running);
-  });
-
-  test('while it waits for NATS', async () => {
-    await assert.rejects(
-      startRouterProcess('127.0.0.1:1', { nats_client_ping_interval: 7 }),
-      /nats_client_ping_interval must be a duration/,
-    );
   });
 
   test('when it is replaced, the new one listens beside it and no request fails', async () => {

@@ -226,12 +226,17 @@ test('RouteTable tells its listeners every endpoint that comes to a route or lea
   table.register(registryMessage({ uris: ['a.test', 'b.test'] }), T0);
   table.unregister(registryMessage({ uris: ['a.test'] }), T0);
   table.prune(T0 + 200_000);
+  table.register(registryMessage({ uris: ['c.test'] }), T0);
+  table.clear(T0);
   const key = '10.0.0.1:61001';
   assert.deepEqual(events, [
     `+ a.test ${key}`,
     `+ b.test ${key}`,
     `- a.test ${key} unregistered`,
     `- b.test ${key} stale`,
+    `gone ${key}`,
+    `+ c.test ${key}`,
+    `- c.test ${key} cleared`,
     `gone ${key}`,
   ]);
 });

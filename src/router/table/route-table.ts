@@ -22,7 +22,7 @@ export interface RouteTableListener {
   endpointGone?(endpoint: Endpoint): void;
 }
 
-export type RemovalReason = 'unregistered' | 'replaced' | 'stale';
+export type RemovalReason = 'unregistered' | 'replaced' | 'stale' | 'cleared';
 
 /** Longest host name (RFC 1035 §2.3.4); bounds the work for a hostile Host header. */
 const MAX_HOST_LENGTH = 253;
@@ -165,6 +165,11 @@ export class RouteTable {
       if (!next.value.tls) this.#pruneEndpoint(next.value, nowMs);
     }
     return false;
+  }
+
+  /** Forgets every endpoint: the end of the router. */
+  clear(nowMs: number): void {
+    for (const endpoint of this.#endpoints.values()) this.#evict(endpoint, 'cleared', nowMs);
   }
 
   /** All routes, for the status server. */
