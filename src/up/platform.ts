@@ -94,7 +94,7 @@ function startController(
     listenPort: 0,
     credentials: {
       adminUser: credentials.adminUser,
-      adminPassword: credentials.adminPassword,
+      adminPasswordHash: credentials.adminPasswordHash,
       tokenKey: credentials.tokenKey,
     },
     stateDir: dir.controller,
