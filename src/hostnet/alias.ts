@@ -6,6 +6,8 @@ import { type Guid, type InstanceId, parseGuid, parseInstanceId } from '../core/
  * After a crash it is all that is needed to adopt the container.
  */
 export interface VethAlias {
+  /** Which platform of the machine the container belongs to, see `platformTag`. */
+  readonly tag: string;
   readonly instanceId: InstanceId;
   readonly appGuid: Guid;
   readonly index: number;
@@ -15,20 +17,22 @@ export interface VethAlias {
 
 const MARK = 'sprue';
 
-/** At most 126 bytes; the kernel takes 255. */
+/** At most 139 bytes; the kernel takes 255. */
 export function formatAlias(alias: VethAlias): string {
   const { hostPort, containerPort } = alias.ports ?? { hostPort: '', containerPort: '' };
-  const { instanceId, appGuid, index, containerIp } = alias;
-  return [MARK, instanceId, appGuid, index, containerIp, hostPort, containerPort].join(';');
+  const { tag, instanceId, appGuid, index, containerIp } = alias;
+  return [MARK, tag, instanceId, appGuid, index, containerIp, hostPort, containerPort].join(';');
 }
 
-/** `undefined` when the text is not an alias of ours. */
-export function parseAlias(text: string): VethAlias | undefined {
-  const [mark, instanceId, appGuid, index, containerIp, hostPort, containerPort, ...rest] =
+/** `undefined` when the text is not an alias of the platform `tag`. */
+export function parseAlias(text: string, tag: string): VethAlias | undefined {
+  const [mark, owner, instanceId, appGuid, index, containerIp, hostPort, containerPort, ...rest] =
     text.split(';');
-  if (mark !== MARK || rest.length > 0 || !/^\d{1,9}$/.test(index ?? '')) return undefined;
+  if (mark !== MARK || owner !== tag || rest.length > 0 || !/^\d{1,9}$/.test(index ?? ''))
+    return undefined;
   try {
     return {
+      tag,
       instanceId: parseInstanceId(instanceId ?? ''),
       appGuid: parseGuid(appGuid ?? ''),
       index: Number(index),

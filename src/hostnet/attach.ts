@@ -44,7 +44,7 @@ export async function attachContainer(shop: Workshop, request: AttachRequest): P
 }
 
 async function lease(
-  { leases }: Workshop,
+  { tag, leases }: Workshop,
   { instanceId, appGuid, index, containerPort }: AttachRequest,
   undo: AsyncDisposableStack,
 ): Promise<VethAlias> {
@@ -61,7 +61,7 @@ async function lease(
   }
   const ports =
     hostPort !== undefined && containerPort !== undefined ? { hostPort, containerPort } : undefined;
-  return { instanceId, appGuid, index, containerIp, ports };
+  return { tag, instanceId, appGuid, index, containerIp, ports };
 }
 
 /** Both at once; when one fails, the other has ended too before anything is undone. */

@@ -25,7 +25,7 @@ export async function readKernel(tag: string): Promise<KernelView> {
     netnsShortIds: names.flatMap(name => shortIdOfNetns(tag, name) ?? []),
     veths: links
       .filter(link => link.name.startsWith(VETH_PREFIX))
-      .map(({ name, alias = '' }) => ({ name, alias: parseAlias(alias) })),
+      .map(({ name, alias = '' }) => ({ name, alias: parseAlias(alias, tag) })),
     mappings: ports.map(({ key, value }) => ({
       hostPort: parsePort(key[1] ?? ''),
       containerIp: value[0] as Ipv4,

@@ -6,14 +6,15 @@ import { formatAlias, parseAlias } from './alias.ts';
 import { containerNames, platformTag, shortIdOfNetns } from './names.ts';
 import { planContainer } from './plan.ts';
 
+const tag = platformTag('/var/lib/sprue');
 const alias = {
+  tag,
   instanceId: parseInstanceId('0123abcd-0000-4000-8000-000000000000'),
   appGuid: parseGuid('ffffffff-0000-4000-8000-000000000000'),
   index: 3,
   containerIp: parseIpv4('10.254.1.7'),
   ports: { hostPort: parsePort(61_001), containerPort: parsePort(8080) },
 };
-const tag = platformTag('/var/lib/sprue');
 const names = containerNames(tag, alias.instanceId);
 
 test('planContainer writes both ends, one route and one transaction', () => {
@@ -23,7 +24,7 @@ test('planContainer writes both ends, one route and one transaction', () => {
     plan.hostSide,
     `netns add ${netns}
 link add w-0123abcd address aa:aa:0a:fe:01:07 mtu 1500 type veth peer name eth0 address ee:ee:0a:fe:01:07 mtu 1500 netns ${netns}
-link set w-0123abcd arp off alias sprue;0123abcd-0000-4000-8000-000000000000;ffffffff-0000-4000-8000-000000000000;3;10.254.1.7;61001;8080 up
+link set w-0123abcd arp off alias sprue;${tag};0123abcd-0000-4000-8000-000000000000;ffffffff-0000-4000-8000-000000000000;3;10.254.1.7;61001;8080 up
 address add 169.254.0.1/32 peer 10.254.1.7/32 dev w-0123abcd
 neighbour add 10.254.1.7 lladdr ee:ee:0a:fe:01:07 dev w-0123abcd nud permanent
 `,
@@ -48,19 +49,16 @@ test('planContainer maps nothing without ports', () => {
 
 test('parseAlias reads what formatAlias writes, within the kernel’s 255 bytes', () => {
   for (const each of [alias, { ...alias, ports: undefined }]) {
-    assert.deepEqual(parseAlias(formatAlias(each)), each);
+    assert.deepEqual(parseAlias(formatAlias(each), tag), each);
     assert.ok(formatAlias(each).length <= 255);
   }
 });
 
 test('parseAlias refuses the alias of a stranger', () => {
-  for (const text of [
-    '',
-    'uplink to rack 4',
-    'sprue;x;y;0;10.0.0.1;;',
-    `${formatAlias(alias)};more`,
-  ]) {
-    assert.equal(parseAlias(text), undefined, text);
+  const another = formatAlias({ ...alias, tag: platformTag('/other') });
+  const longer = `${formatAlias(alias)};more`;
+  for (const text of ['', 'uplink to rack 4', `sprue;${tag};x;y;0;10.0.0.1;;`, another, longer]) {
+    assert.equal(parseAlias(text, tag), undefined, text);
   }
 });
 

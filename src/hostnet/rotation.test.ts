@@ -33,6 +33,16 @@ test('Rotation.wake ends the rest', () => {
   assert.equal(numbers.take(), 12);
 });
 
+test('Rotation lets a number that was woken while held go without a rest, once', () => {
+  const { rotation: numbers } = rotation();
+  for (let taken = 0; taken < 3; taken++) numbers.take();
+  numbers.wake(12);
+  numbers.release(12);
+  assert.equal(numbers.take(), 12);
+  numbers.release(12);
+  assert.equal(numbers.take(), undefined);
+});
+
 test('Rotation prefers a fresh number to one just released', () => {
   const { rotation: numbers } = rotation();
   assert.equal(numbers.take(), 10);

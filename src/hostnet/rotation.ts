@@ -18,6 +18,8 @@ export class Rotation {
   readonly #options: RotationOptions;
   readonly #held = new Set<number>();
   readonly #restsUntilMs = new Map<number, number>();
+  /** Held numbers that need no rest once they are released. */
+  readonly #forgotten = new Set<number>();
   #next: number;
   #steps = 0;
 
@@ -58,13 +60,14 @@ export class Rotation {
 
   /** Gives a number back. A second release does nothing. */
   release(value: number): void {
-    if (!this.#held.delete(value)) return;
+    if (!this.#held.delete(value) || this.#forgotten.delete(value)) return;
     this.#restsUntilMs.set(value, this.#options.clock.now() + this.#options.restMs);
   }
 
-  /** Ends the rest of a released number. */
+  /** Ends the rest of a released number; one that is still held will not rest at all. */
   wake(value: number): void {
     this.#restsUntilMs.delete(value);
+    if (this.#held.has(value)) this.#forgotten.add(value);
   }
 
   #rests(value: number): boolean {

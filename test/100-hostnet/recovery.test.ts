@@ -213,7 +213,7 @@ test('a second platform in one network namespace is refused by the name of the f
   const container = await net.container();
   const secondOptions = await labOptions();
   const second = createHostNetwork(secondOptions);
-  for (const attempt of [second.setUp(), second.tearDown()]) {
+  for (const attempt of [() => second.setUp(), () => second.tearDown()]) {
     await assert.rejects(attempt, error => {
       assert.ok(hasCode(error, 'NETWORK_OWNED_BY_OTHER'));
       assert.ok(error.message.includes(net.stateDir));

@@ -10,7 +10,15 @@ interface Target {
 
 /** How a connection attempt ended; `code` is errno's name, `TIMEOUT` or `CLOSED`. */
 export type Reached =
-  | { readonly ok: true; readonly seenAs: string; readonly handle: number; readonly ms: number }
+  | {
+      readonly ok: true;
+      /** The client's address, as the server sees it. */
+      readonly seenAs: string;
+      /** The server's own address (TCP). */
+      readonly servedBy: string;
+      readonly handle: number;
+      readonly ms: number;
+    }
   | { readonly ok: false; readonly code: string; readonly ms: number };
 
 export interface WorkerOperations {

@@ -12,11 +12,11 @@ const sockets = new Map<number, Socket>();
 let nextHandle = 1;
 
 const operations: WorkerOperations = {
-  /** Greets every client with the address that it came from, then echoes. */
+  /** Greets every client with its address and the server's own, then echoes. */
   async listenTcp({ host, port }) {
     const server: Server = createServer(socket => {
       socket.on('error', () => {});
-      socket.write(`${socket.remoteAddress}\n`);
+      socket.write(`${socket.remoteAddress} ${socket.localAddress}\n`);
       socket.pipe(socket);
     });
     await once(server, 'listening', () => server.listen(port, host));
@@ -57,7 +57,8 @@ const operations: WorkerOperations = {
     socket.on('error', () => {});
     const handle = nextHandle++;
     sockets.set(handle, socket);
-    return { ok: true, seenAs: outcome.slice(3), handle, ms };
+    const [seenAs = '', servedBy = ''] = outcome.slice(3).split(' ');
+    return { ok: true, seenAs, servedBy, handle, ms };
   },
 
   async echo({ handle, text, timeoutMs = 2000 }) {
@@ -90,7 +91,7 @@ const operations: WorkerOperations = {
     socket.close();
     const ms = performance.now() - startMs;
     if (!outcome.startsWith('ok ')) return { ok: false, code: outcome, ms };
-    return { ok: true, seenAs: outcome.slice(3), handle: 0, ms };
+    return { ok: true, seenAs: outcome.slice(3), servedBy: '', handle: 0, ms };
   },
 
   async close({ handle }) {
