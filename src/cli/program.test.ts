@@ -134,7 +134,8 @@ describe('push', () => {
       assert.match(stderr, new RegExp(`^✓ +[\\d.]+ m?s  ${step}`, 'm'));
     }
     const port = new URL(b.platform.server.url).port;
-    assert.match(stdout, new RegExp(`GET http://shop\\.sprue\\.localhost:${port} → 200 in `));
+    assert.match(stderr, new RegExp(`GET http://shop\\.sprue\\.localhost:${port} → 200\n`));
+    assert.match(stdout, new RegExp(`^url +http://shop\\.sprue\\.localhost:${port}$`, 'm'));
     assert.match(stdout, /10\.0\.0\.5:61001 → 10\.254\.0\.2:8080/);
     assert.match(stderr, /Done in .*Next:\n {2}sprue logs shop/s);
   });
@@ -174,7 +175,7 @@ describe('push', () => {
     const { exitCode, stdout, stderr } = await b.run('push', 'shop', '-p', b.source);
     assert.equal(exitCode, 6);
     assert.equal(stdout, '');
-    assert.match(stderr, /last lines of instance 0, exit status 3:\n {2}│ cannot find module/);
+    assert.match(stderr, /Its last lines:\n +│ cannot find module/);
     assert.match(stderr, /Error: shop does not run well: instance 0: Exited with status 3\./);
     assert.match(stderr, /The version that ran before keeps serving\./);
   });

@@ -8,7 +8,6 @@ import { type AppPush, planPush } from '../push/plan-push.ts';
 import { manifestText, pushApps } from '../push/push-apps.ts';
 import { pushFlags } from '../push/push-flags.ts';
 import type { PushState } from '../push/push-step.ts';
-import { describeAnswer } from '../push/verify-url.ts';
 import { formatElapsed } from '../render/duration.ts';
 import { Progress } from '../render/progress.ts';
 
@@ -87,12 +86,11 @@ async function report(
     });
     return;
   }
-  for (const [index, summary] of summaries.entries()) {
+  for (const summary of summaries) {
     output.line();
     renderAppSummary(summary, output);
-    const { answer, url } = done[index] ?? {};
-    if (answer && url) output.line(`\nGET ${url} ${describeAnswer(answer)}`);
   }
+  for (const state of done) warnOfAnswer(state, context);
   output.note();
   output.note(`Done in ${formatElapsed(elapsedMs)}. Next:`);
   const name = done[0]?.app.name ?? '';
@@ -100,6 +98,21 @@ async function report(
   output.note(`  sprue logs ${name}          ${dim('what it says')}`);
   output.note(`  sprue scale ${name} -i 2    ${dim('one more of it')}`);
   output.note(`  sprue app ${name}           ${dim('how it is, and where')}`);
+}
+
+/** The app is up and listens; what it answers is its own affair, but worth a look. */
+function warnOfAnswer({ answer, app }: PushState, { output }: CliContext): void {
+  const { warn } = output.noteStyle;
+  if (answer?.kind === 'none') {
+    output.note(warn(`\n${app.name} is up, but its URL did not answer: ${answer.reason}.`));
+  } else if (answer && answer.status >= 500) {
+    const by =
+      answer.routerError === undefined ? 'its own answer' : `of the router: ${answer.routerError}`;
+    output.note(
+      warn(`\n${app.name} is up, but its URL answers with status ${answer.status} (${by}).`),
+    );
+    output.note(`\`sprue logs ${app.name} --recent\` may say why.`);
+  }
 }
 
 function checkAsJson(state: PushState | undefined): object | null {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { InstanceExtension, InstanceStats } from '../../proto/v3/process-stats.ts';
 import { judgeStart } from './judge-start.ts';
-import { lastLinesText, unhealthyError } from './unhealthy-error.ts';
+import { ListenWatch } from './listen-watch.ts';
+import { unhealthyError } from './unhealthy-error.ts';
 
 function instance(
   change: Partial<InstanceStats> = {},
@@ -105,11 +106,8 @@ describe('unhealthyError', () => {
     assert.equal(error.entry.exit, 6);
     assert.match(error.message, /^shop does not run well: instance 0: Exited with status 3\.$/);
     assert.match(error.next, /The version that ran before keeps serving\.$/);
-    assert.deepEqual(lastLinesText(verdict.failure), [
-      'last lines of instance 0, exit status 3:',
-      '  │ boom',
-      '  │ bang',
-    ]);
+    assert.equal(error.details['exitStatus'], 3);
+    assert.equal(error.details['lastLines'], 'boom\nbang');
   });
 
   test('names how the app listens, with the fix', () => {
@@ -119,5 +117,36 @@ describe('unhealthyError', () => {
     assert.equal(error.code, 'APP_LOOPBACK_BIND');
     assert.match(error.message, /Expected 0\.0\.0\.0:8080, found 127\.0\.0\.1:8080/);
     assert.match(error.next, /0\.0\.0\.0 and the port in \$PORT, then push again\.$/);
+  });
+});
+
+describe('ListenWatch', () => {
+  const starting = instance({ state: 'STARTING' }, { listen_problem: loopback });
+  const elsewhere = instance(
+    { state: 'STARTING' },
+    { listen_problem: { ...loopback, code: 'APP_WRONG_PORT' } },
+  );
+
+  test('hints once, and gives up on an app that stays on loopback', () => {
+    const watch = new ListenWatch();
+    assert.deepEqual(watch.look([starting], 0), {
+      hints: [`instance 0: ${loopback.text}`],
+      failure: undefined,
+    });
+    assert.deepEqual(watch.look([starting], 2_900), { hints: [], failure: undefined });
+    assert.equal(watch.look([starting], 3_000).failure?.listenProblem, loopback);
+  });
+
+  test('counts anew when the app has let go in between', () => {
+    const watch = new ListenWatch();
+    watch.look([starting], 0);
+    watch.look([instance({ state: 'STARTING' })], 1_000);
+    assert.equal(watch.look([starting], 3_500).failure, undefined);
+  });
+
+  test('waits for an app that listens elsewhere', () => {
+    const watch = new ListenWatch();
+    watch.look([elsewhere], 0);
+    assert.equal(watch.look([elsewhere], 60_000).failure, undefined);
   });
 });

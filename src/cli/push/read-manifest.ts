@@ -102,7 +102,7 @@ class ManifestReader {
     const node = this.#resolve(value);
     const plain = isScalar(node) ? node.value : undefined;
     const wants = (expected: string): SprueError =>
-      this.#complaintAt(node ?? pair.key, `\`${key}\` must be ${expected}`);
+      this.#complaintAt(node ?? pair.key, `\`${key}\` must be ${expected}${received(node)}`);
     switch (kind) {
       case 'text':
         if (plain === null || !isTextual(plain) || String(plain) === '') throw wants('text');
@@ -188,6 +188,12 @@ function keyOf(pair: Pair): string {
 function isAnchored(pair: Pair): boolean {
   const { value } = pair;
   return (isMap(value) || isSeq(value) || isScalar(value)) && value.anchor !== undefined;
+}
+
+/** `, not “much”`, when what is there can be shown in a few words. */
+function received(node: Node | undefined): string {
+  const text = isScalar(node) ? String(node.value) : '';
+  return text === '' || text.length > 60 ? '' : `, not “${text}”`;
 }
 
 function isTextual(value: unknown): boolean {

@@ -6,8 +6,9 @@ import type { InstanceStats } from '../../proto/v3/process-stats.ts';
 import type { Api } from '../api/api.ts';
 import type { CliContext } from '../context.ts';
 import type { Progress, Step } from '../render/progress.ts';
-import { failureOf, failureOfDeployment, judgeStart, type StartFailure } from './judge-start.ts';
-import { lastLinesText, olderText, unhealthyError } from './unhealthy-error.ts';
+import { failureOf, failureOfDeployment, judgeStart } from './judge-start.ts';
+import { ListenWatch } from './listen-watch.ts';
+import { lastWords, olderText, unhealthyError } from './unhealthy-error.ts';
 
 export interface StartTools {
   readonly context: CliContext;
@@ -73,18 +74,24 @@ export async function untilUp(app: App, step: Step, tools: StartTools): Promise<
   const guids = processes.filter(process => process.instances > 0).map(({ guid }) => guid);
   let instances: readonly InstanceStats[] = [];
   const timeoutMs = startTimeoutMs(context);
+  const listening = new ListenWatch();
   const verdict = await poll(
     async () => {
       instances = (await Promise.all(guids.map(guid => api.apps.stats(guid)))).flat();
       const verdict = judgeStart(instances);
       if (verdict.kind !== 'waiting') return verdict;
+      const { hints, failure } = listening.look(instances, performance.now());
+      for (const hint of hints) step.print(hint);
+      if (failure) return { kind: 'failed', failure } as const;
       step.update(`${verdict.ready} of ${verdict.wanted} instances up`);
       return undefined;
     },
     { intervalMs: INTERVAL_MS, timeoutMs, signal: context.signal },
   );
-  if (verdict === undefined) throw timeoutError(app, instances, timeoutMs, tools);
-  if (verdict.kind === 'failed') throw startError(app, verdict.failure, false, tools);
+  if (verdict === undefined) throw timeoutError(app, instances, timeoutMs);
+  if (verdict.kind === 'failed') {
+    throw unhealthyError(app.name, verdict.failure, { olderServes: false });
+  }
   return verdict.wanted === 1 ? '1 instance up' : `${verdict.wanted} instances up`;
 }
 
@@ -108,9 +115,11 @@ async function untilDeployed(
 }
 
 function deploymentError(app: App, ended: Deployment | undefined, tools: StartTools): SprueError {
-  if (ended === undefined) return timeoutError(app, [], startTimeoutMs(tools.context), tools);
+  if (ended === undefined) return timeoutError(app, [], startTimeoutMs(tools.context));
   const { failure } = ended.sprue ?? {};
-  if (failure) return startError(app, failureOfDeployment(failure), true, tools);
+  if (failure) {
+    return unhealthyError(app.name, failureOfDeployment(failure), { olderServes: true });
+  }
   const reasons: Readonly<Record<string, string>> = {
     SUPERSEDED: 'another deployment took its place.',
     CANCELED: 'the deployment was cancelled.',
@@ -120,28 +129,21 @@ function deploymentError(app: App, ended: Deployment | undefined, tools: StartTo
   return new SprueError('APP_UNHEALTHY', { app: app.name, reason, fix, older: olderText(true) });
 }
 
-function startError(
-  app: App,
-  failure: StartFailure,
-  olderServes: boolean,
-  { context }: StartTools,
-): SprueError {
-  for (const line of lastLinesText(failure)) context.output.note(line);
-  return unhealthyError(app.name, failure, { olderServes });
-}
-
 function timeoutError(
   app: App,
   instances: readonly InstanceStats[],
   timeoutMs: number,
-  { context }: StartTools,
 ): SprueError {
   const waiting = instances.find(({ state }) => state !== 'RUNNING');
   const failure = waiting && failureOf(waiting);
-  for (const line of failure ? lastLinesText(failure) : []) context.output.note(line);
   const reason = failure?.reason ?? 'it goes on in the background';
-  const details = { app: app.name, seconds: timeoutMs / 1000, older: '' };
-  return new SprueError('START_TIMED_OUT', { ...details, reason: `${reason.replace(/\.$/, '')}.` });
+  return new SprueError('START_TIMED_OUT', {
+    app: app.name,
+    seconds: timeoutMs / 1000,
+    reason: `${reason.replace(/\.$/, '')}.`,
+    older: '',
+    ...(failure && lastWords(failure)),
+  });
 }
 
 function startTimeoutMs({ env }: CliContext): number {

@@ -1,4 +1,4 @@
-import { SprueError } from '../../core/errors.ts';
+import { type ErrorDetails, SprueError } from '../../core/errors.ts';
 import type { StartFailure } from './judge-start.ts';
 
 /** The error of an app that does not run as it should. */
@@ -13,8 +13,7 @@ export function unhealthyError(
     older,
     instance: failure.index,
     process: failure.processType,
-    ...(failure.exitStatus !== undefined && { exitStatus: failure.exitStatus }),
-    ...(failure.lastLines.length > 0 && { lastLines: failure.lastLines.join('\n') }),
+    ...lastWords(failure),
   };
   const { listenProblem } = failure;
   if (listenProblem)
@@ -28,12 +27,12 @@ export function olderText(olderServes: boolean): string {
   return olderServes ? ' The version that ran before keeps serving.' : '';
 }
 
-/** The crashed instance's last words, to be shown before the error. */
-export function lastLinesText(failure: StartFailure): readonly string[] {
-  if (failure.lastLines.length === 0) return [];
-  const status = failure.exitStatus === undefined ? '' : `, exit status ${failure.exitStatus}`;
-  const title = `last lines of instance ${failure.index}${typeText(failure)}${status}:`;
-  return [title, ...failure.lastLines.map(line => `  │ ${line}`)];
+/** What a crashed instance left: shown with the error. */
+export function lastWords(failure: StartFailure): ErrorDetails {
+  return {
+    ...(failure.exitStatus !== undefined && { exitStatus: failure.exitStatus }),
+    ...(failure.lastLines.length > 0 && { lastLines: failure.lastLines.join('\n') }),
+  };
 }
 
 function typeText(failure: StartFailure): string {

@@ -1,6 +1,5 @@
 import { fetchThroughRouter, type RouterAnswer } from '../api/fetch-through-router.ts';
 import { publicUrl } from '../public-url.ts';
-import { formatElapsed } from '../render/duration.ts';
 import type { PushStep } from './push-step.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -34,5 +33,5 @@ export function describeAnswer(answer: RouterAnswer): string {
   const via = answer.viaApi
     ? '; its name does not resolve here, so the router was asked directly'
     : '';
-  return `→ ${answer.status}${error} in ${formatElapsed(answer.elapsedMs)}${via}`;
+  return `→ ${answer.status}${error}${via}`;
 }

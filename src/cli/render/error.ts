@@ -2,7 +2,10 @@ import { EXIT } from '../../core/error-table.ts';
 import { SprueError, toSprueError } from '../../core/errors.ts';
 import type { Output } from './output.ts';
 
-/** Shows what went wrong: what happened and why, what to do next, the code to look up. */
+/**
+ * Shows what went wrong: what happened and why, what to do next, the code to look up. A detail
+ * `lastLines` is the end of an app's log and is shown line by line.
+ */
 export function renderError(thrown: unknown, output: Output, debug: boolean): void {
   const error = toSprueError(thrown);
   if (output.json) {
@@ -10,6 +13,11 @@ export function renderError(thrown: unknown, output: Output, debug: boolean): vo
   } else {
     const { bad, dim } = output.noteStyle;
     output.note(`${bad('Error:')} ${error.message}`);
+    const { lastLines } = error.details;
+    if (typeof lastLines === 'string') output.note(dim('       Its last lines:'));
+    for (const line of typeof lastLines === 'string' ? lastLines.split('\n') : []) {
+      output.note(`       ${dim('│')} ${line}`);
+    }
     if (error.next !== '') output.note(`       ${error.next}`);
     if (error.code !== 'USAGE') output.note(dim(`       ${error.code} — sprue help ${error.code}`));
   }

@@ -47,7 +47,8 @@ export function stateText(state: string, style: Style): string {
 
 function instanceRow(instance: InstanceStats, style: Style): string[] {
   const { usage, mem_quota, disk_quota } = instance;
-  const used = 'mem' in usage ? usage : undefined;
+  // The first sample of a new instance is still to come: zeros would be a lie.
+  const used = 'mem' in usage && usage.mem > 0 ? usage : undefined;
   return [
     String(instance.index),
     stateText(instance.state, style),
