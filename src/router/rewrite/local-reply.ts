@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { reasonPhrase } from '../../http1/reason-phrase.ts';
 
 /** An answer that the router gives itself, in gorouter's words. */
 export interface LocalReply {
@@ -76,7 +76,7 @@ export interface ReplyForm {
 }
 
 export function localReplyText(reply: LocalReply, form: ReplyForm): string {
-  const reason = STATUS_CODES[reply.status] ?? '';
+  const reason = reasonPhrase(reply.status);
   const body = reply.message === '' ? '' : `${reply.status} ${reason}: ${reply.message}\n`;
   let text = `HTTP/1.${form.isHttp10 ? 0 : 1} ${reply.status} ${reason}\r\n`;
   if (reply.cacheControl !== '') text += `Cache-Control: ${reply.cacheControl}\r\n`;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { reasonOf, SprueError } from '../../core/errors.ts';
 import type { RouteTable } from '../table/route-table.ts';
@@ -22,20 +22,33 @@ export interface StatusServerOptions {
   readonly varz: () => object;
 }
 
-/** Health for load balancers; routes and figures for the operator, from this machine only. */
+/**
+ * Health for load balancers; routes and figures for the operator, from this machine only. Node's
+ * HTTP server costs 6 MB, so it is loaded when the first client comes.
+ */
 export class StatusServer implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
+  readonly #sockets: Set<Socket>;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, sockets: Set<Socket>) {
     this.#server = server;
+    this.#sockets = sockets;
     this.port = (server.address() as AddressInfo).port;
   }
 
   /** @throws SprueError `LISTEN_FAILED` */
   static async listen(options: StatusServerOptions): Promise<StatusServer> {
     const { host, port } = options;
-    const server = createServer((request, response) => answer(options, request, response));
+    const sockets = new Set<Socket>();
+    let http: Promise<HttpServer> | undefined;
+    const server = createServer(socket => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      socket.on('error', () => {}); // a client that leaves early
+      http ??= createHttpServer(options);
+      http.then(each => each.emit('connection', socket));
+    });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);
     server.listen({ host, port }, resolve);
@@ -45,13 +58,19 @@ export class StatusServer implements AsyncDisposable {
       const details = { address: `${host}:${port}`, reason: reasonOf(cause) };
       throw new SprueError('LISTEN_FAILED', details, { cause });
     }
-    return new StatusServer(server);
+    return new StatusServer(server, sockets);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise(resolve => this.#server.close(resolve));
+    const closed = new Promise(resolve => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
+}
+
+async function createHttpServer(options: StatusServerOptions): Promise<HttpServer> {
+  const http = await import('node:http');
+  return http.createServer((request, response) => answer(options, request, response));
 }
 
 function answer(
