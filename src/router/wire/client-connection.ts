@@ -215,14 +215,13 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
   }
 
   #onClose(): void {
-    const state = this.#state;
     this.#state = CLOSED;
     this.#reader.stop();
     this.#context.clients.delete(this);
     this.#context.counters.clientConnections--;
     this.#context.deadlines.remove(this);
-    if (state === TUNNEL) this.#tunnel?.onClientClose();
-    else this.#exchange.onClientClose();
+    if (this.#tunnel === undefined) this.#exchange.onClientClose();
+    else this.#tunnel.onClientClose();
   }
 
   #next(): void {

@@ -71,7 +71,12 @@ export class EndpointConnection extends Deadline {
   }
 
   get isReusable(): boolean {
-    return this.#state === ACTIVE && !this.reader.hasExcess && this.socket.writableLength === 0;
+    return (
+      this.#state === ACTIVE &&
+      this.idleTimeoutMs > 0 &&
+      !this.reader.hasExcess &&
+      this.socket.writableLength === 0
+    );
   }
 
   /** Whether the request that runs now is not its first. */
@@ -86,6 +91,12 @@ export class EndpointConnection extends Deadline {
     this.requests++;
     this.#writesBefore = this.out.writes;
     this.reader.expect(answersHead);
+  }
+
+  /** `Keep-Alive: timeout` of the endpoint: closes a second before it would. */
+  learnIdleTimeout(timeoutS: number): void {
+    const { backendIdleTimeoutMs } = this.#context.options;
+    this.idleTimeoutMs = Math.min(backendIdleTimeoutMs, Math.max(0, timeoutS * 1000 - 1000));
   }
 
   /** The exchange is over; waits for the next one. */

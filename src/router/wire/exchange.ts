@@ -172,10 +172,9 @@ export class Exchange implements ResponseSink {
     if (isDraining || endsByClose || (!this.isRequestDone && head.status >= 300)) {
       this.#keepsClient = false;
     }
+    if (head.keepAliveTimeoutS >= 0) connection.learnIdleTimeout(head.keepAliveTimeoutS);
     this.#keepsEndpoint =
       options.backendKeepAlive && head.keepsAlive && bodyKind !== BODY.untilClose;
-    if (head.keepAliveTimeoutS >= 0)
-      learnIdleTimeout(connection, head.keepAliveTimeoutS, options.backendIdleTimeoutMs);
     this.#record.status = head.status;
     this.#context.counters.countResponse(head.status);
     this.#record.firstByteMs = performance.now() - this.#attemptStartMs;
@@ -380,7 +379,6 @@ export class Exchange implements ResponseSink {
     const { counters } = this.#context;
     if (connection === undefined) return;
     if (!this.#isWebsocket || head.upgrade !== 'websocket') {
-      if (this.#isWebsocket) counters.websocketFailures++;
       connection.destroy();
       return this.fail('upgrade_mismatch');
     }
@@ -524,13 +522,4 @@ export class Exchange implements ResponseSink {
 /** Methods that gorouter repeats: safe ones (RFC 9110 §9.2.1). */
 function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'TRACE';
-}
-
-/** Closes a second before the endpoint said that it would. */
-function learnIdleTimeout(
-  connection: EndpointConnection,
-  timeoutS: number,
-  defaultMs: number,
-): void {
-  connection.idleTimeoutMs = Math.min(defaultMs, Math.max(0, timeoutS * 1000 - 1000));
 }
