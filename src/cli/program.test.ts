@@ -68,7 +68,7 @@ describe('runCli', () => {
   test('explains an error code', async () => {
     const { exitCode, stdout } = await runCaptured(['help', 'APP_LOOPBACK_BIND'], { env });
     assert.equal(exitCode, 0);
-    assert.match(stdout, /loopback address only/);
+    assert.match(stdout, /listens on loopback only/);
     assert.match(stdout, /exit code +6/);
     assert.doesNotMatch(stdout, /[{}]/);
   });
@@ -178,6 +178,9 @@ describe('push', () => {
     assert.match(stderr, /Its last lines:\n +│ cannot find module/);
     assert.match(stderr, /Error: shop does not run well: instance 0: Exited with status 3\./);
     assert.match(stderr, /The version that ran before keeps serving\./);
+    b.platform.behaviour.instance = { state: 'CRASHED' };
+    const alone = await b.run('push', 'shop', '-p', b.source);
+    assert.doesNotMatch(alone.stderr, /keeps serving/);
   });
 
   test('of an app on loopback names it with the fix; exit 6, JSON too', async () => {
@@ -187,7 +190,7 @@ describe('push', () => {
     b.platform.behaviour.instance = { sprue };
     const plain = await b.run('push', 'shop', '-p', b.source);
     assert.equal(plain.exitCode, 6);
-    assert.match(plain.stderr, /loopback address only.*Found 127\.0\.0\.1:8080/);
+    assert.match(plain.stderr, /listens on loopback only\. Found 127\.0\.0\.1:8080/);
     assert.match(plain.stderr, /Listen on 0\.0\.0\.0 and the port in \$PORT/);
     const json = await b.run('push', 'shop', '-p', b.source, '--json');
     const { error } = JSON.parse(json.stderr) as { error: { code: string; exit: number } };

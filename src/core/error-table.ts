@@ -369,8 +369,7 @@ export const ERRORS = {
     exit: EXIT.unhealthy,
   },
   APP_LOOPBACK_BIND: {
-    message:
-      '{app} listens on the loopback address only, so nobody outside its container can reach it. {text}',
+    message: '{app} listens on loopback only. {text}',
     next: 'Listen on 0.0.0.0 and the port in $PORT, then push again.{older}',
     status: 422,
     v3: UNPROCESSABLE,
@@ -742,6 +741,44 @@ export const ERRORS = {
     status: 500,
     v3: SERVER_ERROR,
     exit: EXIT.failed,
+  },
+
+  // --- edge: DNS ------------------------------------------------------------------------------
+  DNS_NAME_INVALID: {
+    message: '“{name}” is not a name that DNS can hold: {reason}.',
+    next: '',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  DNS_ZONE_INVALID: {
+    message: 'The DNS zone {domain} is not valid: {reason}.',
+    next: 'Correct it; the zone that was served before stays.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  DNS_ADDRESS_UNSPECIFIC: {
+    message:
+      'DNS cannot be served on {address}: an answer over UDP could leave from another address than was asked, and resolvers drop such answers.',
+    next: 'Name the addresses to serve on, one by one.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  DNS_PORT_TAKEN: {
+    message: 'DNS cannot be served on {address}: {holder} uses this {transport} port.',
+    next: 'Stop it, or serve DNS on another address or port.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  DNS_PORT_FORBIDDEN: {
+    message: 'DNS cannot be served on {address}: ports below 1024 are for root.',
+    next: 'Run it as root or with sudo, or choose another port.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.usage,
   },
 
   // --- containers -----------------------------------------------------------------------------

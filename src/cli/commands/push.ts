@@ -42,7 +42,7 @@ export async function run({ args, options, context }: Invocation): Promise<numbe
     progress: new Progress(context.output),
     options: { start, strategy: options.text('strategy') === 'restart' ? 'restart' : 'rolling' },
   });
-  await report(done, context, performance.now() - startedMs);
+  await report(done, { context, elapsedMs: performance.now() - startedMs, started: start });
   return EXIT.ok;
 }
 
@@ -69,10 +69,15 @@ function announce(
   output.note(`Pushing ${names} from ${from}`);
 }
 
+interface ReportOptions {
+  readonly context: CliContext;
+  readonly elapsedMs: number;
+  readonly started: boolean;
+}
+
 async function report(
   done: readonly PushState[],
-  context: CliContext,
-  elapsedMs: number,
+  { context, elapsedMs, started }: ReportOptions,
 ): Promise<void> {
   const { output } = context;
   const summaries = await Promise.all(done.map(({ app }) => loadAppSummary(context, app.guid)));
@@ -95,6 +100,10 @@ async function report(
   output.note(`Done in ${formatElapsed(elapsedMs)}. Next:`);
   const name = done[0]?.app.name ?? '';
   const { dim } = output.noteStyle;
+  if (!started) {
+    output.note(`  sprue start ${name}`);
+    return;
+  }
   output.note(`  sprue logs ${name}          ${dim('what it says')}`);
   output.note(`  sprue scale ${name} -i 2    ${dim('one more of it')}`);
   output.note(`  sprue app ${name}           ${dim('how it is, and where')}`);

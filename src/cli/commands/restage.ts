@@ -29,7 +29,6 @@ export async function run({ args, options, context }: Invocation): Promise<numbe
     const staged = await stagePackage(api, app, newest.guid, {
       signal: context.signal,
       print: line => step.print(line),
-      olderServes: app.state === 'STARTED',
     });
     return { value: staged.dropletGuid, detail: staged.buildpacks.join(', ') };
   });

@@ -40,7 +40,6 @@ async function stagedDroplet(app: App, tools: StartTools): Promise<string | unde
     const staged = await stagePackage(api, app, newest.guid, {
       signal: context.signal,
       print: line => step.print(line),
-      olderServes: false,
     });
     return { value: staged.dropletGuid, detail: staged.buildpacks.join(', ') };
   });

@@ -133,15 +133,15 @@ describe('ListenWatch', () => {
       hints: [`instance 0: ${loopback.text}`],
       failure: undefined,
     });
-    assert.deepEqual(watch.look([starting], 2_900), { hints: [], failure: undefined });
-    assert.equal(watch.look([starting], 3_000).failure?.listenProblem, loopback);
+    assert.deepEqual(watch.look([starting], 1_400), { hints: [], failure: undefined });
+    assert.equal(watch.look([starting], 1_500).failure?.listenProblem, loopback);
   });
 
   test('counts anew when the app has let go in between', () => {
     const watch = new ListenWatch();
     watch.look([starting], 0);
     watch.look([instance({ state: 'STARTING' })], 1_000);
-    assert.equal(watch.look([starting], 3_500).failure, undefined);
+    assert.equal(watch.look([starting], 2_000).failure, undefined);
   });
 
   test('waits for an app that listens elsewhere', () => {

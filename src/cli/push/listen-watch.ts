@@ -2,7 +2,7 @@ import type { InstanceStats } from '../../proto/v3/process-stats.ts';
 import { failureOf, type StartFailure } from './judge-start.ts';
 
 /** An app that holds its own port on loopback for this long will not let go of it. */
-const STUBBORN_MS = 3_000;
+const STUBBORN_MS = 1_500;
 
 /**
  * Watches how starting instances listen. Another port may be a debugger's, with the right one still to

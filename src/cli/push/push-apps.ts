@@ -24,16 +24,13 @@ export async function pushApps(
 ): Promise<readonly PushState[]> {
   const sources = new Map<AppPush, Source>();
   for (const push of pushes) sources.set(push, await gatherFiles(push.sourcePath));
-  const before = await appsByName(pushes, tools);
   await applyManifest(pushes, tools);
-  const after = await appsByName(pushes, tools);
+  const apps = await appsByName(pushes, tools);
   const done: PushState[] = [];
   for (const [push, source] of sources) {
-    const app = after.get(push.name);
+    const app = apps.get(push.name);
     if (app === undefined) throw lostApp(push.name);
-    const olderServes =
-      before.get(push.name)?.state === 'STARTED' && tools.options.strategy === 'rolling';
-    done.push(await pushApp({ push, source, app, olderServes }, tools));
+    done.push(await pushApp({ push, source, app }, tools));
   }
   return done;
 }

@@ -28,8 +28,6 @@ export interface PushState {
   readonly push: AppPush;
   readonly source: Source;
   readonly app: App;
-  /** The app ran before: whatever fails, that version keeps serving. */
-  readonly olderServes: boolean;
   readonly zip?: Zip;
   readonly packageGuid?: string;
   readonly dropletGuid?: string;

@@ -4,6 +4,7 @@ import type { Build } from '../../proto/v3/build.ts';
 import type { Api } from '../api/api.ts';
 import { LogMerger } from '../logs/log-follower.ts';
 import { made, type PushStep } from './push-step.ts';
+import { stillServes } from './still-serves.ts';
 import { olderText } from './unhealthy-error.ts';
 
 const INTERVAL_MS = 100;
@@ -15,7 +16,6 @@ export interface StageOptions {
   readonly signal: AbortSignal;
   /** A line of the staging's output. */
   readonly print: (line: string) => void;
-  readonly olderServes: boolean;
 }
 
 export interface Staged {
@@ -29,7 +29,6 @@ export const stage: PushStep = async (state, { api, progress, context }) => {
     const value = await stagePackage(api, state.app, made(state, 'packageGuid'), {
       signal: context.signal,
       print: line => step.print(line),
-      olderServes: state.olderServes,
     });
     return { value, detail: value.buildpacks.join(', ') };
   });
@@ -49,7 +48,7 @@ export async function stagePackage(
   await printer.printNew();
   if (build.state === 'FAILED' || build.droplet === null) {
     const reason = build.error ?? 'it ended without a droplet.';
-    const older = olderText(options.olderServes);
+    const older = olderText(await stillServes(api, app.guid));
     throw new SprueError('STAGING_FAILED', { app: app.name, reason, older });
   }
   const droplet = await api.staging.droplet(build.droplet.guid);

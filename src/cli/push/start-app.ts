@@ -8,6 +8,7 @@ import type { CliContext } from '../context.ts';
 import type { Progress, Step } from '../render/progress.ts';
 import { failureOf, failureOfDeployment, judgeStart } from './judge-start.ts';
 import { ListenWatch } from './listen-watch.ts';
+import { stillServes } from './still-serves.ts';
 import { lastWords, olderText, unhealthyError } from './unhealthy-error.ts';
 
 export interface StartTools {
@@ -63,7 +64,7 @@ export async function deployRolling(
     if (ended?.status.reason === 'DEPLOYED') {
       return { value: undefined, detail: await untilUp(app, step, tools) };
     }
-    throw deploymentError(app, ended, tools);
+    throw deploymentError(app, ended, await stillServes(api, app.guid), tools);
   });
 }
 
@@ -114,11 +115,16 @@ async function untilDeployed(
   );
 }
 
-function deploymentError(app: App, ended: Deployment | undefined, tools: StartTools): SprueError {
+function deploymentError(
+  app: App,
+  ended: Deployment | undefined,
+  olderServes: boolean,
+  tools: StartTools,
+): SprueError {
   if (ended === undefined) return timeoutError(app, [], startTimeoutMs(tools.context));
   const { failure } = ended.sprue ?? {};
   if (failure) {
-    return unhealthyError(app.name, failureOfDeployment(failure), { olderServes: true });
+    return unhealthyError(app.name, failureOfDeployment(failure), { olderServes });
   }
   const reasons: Readonly<Record<string, string>> = {
     SUPERSEDED: 'another deployment took its place.',
@@ -126,7 +132,12 @@ function deploymentError(app: App, ended: Deployment | undefined, tools: StartTo
   };
   const reason = reasons[ended.status.reason] ?? `it ended as ${ended.status.reason}.`;
   const fix = `\`sprue app ${app.name}\` shows what runs.`;
-  return new SprueError('APP_UNHEALTHY', { app: app.name, reason, fix, older: olderText(true) });
+  return new SprueError('APP_UNHEALTHY', {
+    app: app.name,
+    reason,
+    fix,
+    older: olderText(olderServes),
+  });
 }
 
 function timeoutError(

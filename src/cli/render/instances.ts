@@ -63,7 +63,7 @@ function instanceRow(instance: InstanceStats, style: Style): string[] {
 
 function detailsOf(instance: InstanceStats): string {
   const problem = instance.sprue?.listen_problem;
-  if (problem) return `${problem.code}: ${problem.text}`;
+  if (problem) return problem.code;
   if (instance.state === 'RUNNING') return instance.routable === false ? 'not yet routable' : '';
   return instance.details ?? instance.sprue?.crash?.reason ?? '';
 }
