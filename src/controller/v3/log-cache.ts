@@ -30,6 +30,8 @@ interface Range {
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 2_000;
 const INT64_MAX = 2n ** 63n - 1n;
+/** The stream knows when it stored a line; the line says when its own host wrote it. */
+const CLOCK_SKEW_MS = 5_000;
 /** Lines that belong together come together. */
 const GATHER_MS = 25;
 
@@ -121,7 +123,7 @@ async function read(
   appGuid: Guid,
   { startNs, endNs, limit, isDescending }: Range,
 ): Promise<LogEnvelope[]> {
-  const fromMs = Number(startNs / 1_000_000n);
+  const fromMs = Number(startNs / 1_000_000n) - CLOCK_SKEW_MS;
   // Forwards, the oldest of the range are wanted, so all of them have to be looked at.
   const records = await logs.read({
     subject: logSubject(appGuid),
