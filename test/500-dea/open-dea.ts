@@ -107,6 +107,13 @@ export class DeaLab implements AsyncDisposable {
     this.#inProcess = await startAgent({ stateDir: this.stateDir, natsUrl: this.nats.url });
   }
 
+  /** Starts the agent in this process with a connection that has just lost NATS. */
+  async startWhileAway(): Promise<void> {
+    const { stateDir, nats } = this;
+    const connected = () => nats.kill();
+    this.#inProcess = await startAgent({ stateDir, natsUrl: nats.url, connected });
+  }
+
   /** Ends the agent in this process and leaves apps running. */
   async leave(): Promise<void> {
     await this.#inProcess?.dea.stop({ leaveAppsRunning: true });
@@ -232,7 +239,7 @@ export const SERVER = {
     createServer((request, response) => {
       if (request.url === '/env') return response.end(JSON.stringify(process.env));
       if (request.url === '/hang') return setTimeout(() => response.end('late'), 1000);
-      if (request.url.startsWith('/say/')) console.log(request.url.slice(5));
+      if (request.url.startsWith('/say/')) console.log(decodeURI(request.url.slice(5)));
       if (request.url === '/exit') process.exit(3);
       response.end(process.env.CF_INSTANCE_GUID);
     }).listen(process.env.PORT);

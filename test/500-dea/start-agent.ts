@@ -14,6 +14,8 @@ export const DEA_ID = 'dea-1';
 export interface AgentOptions {
   readonly stateDir: string;
   readonly natsUrl: string;
+  /** Called when NATS is connected, before the agent starts. */
+  readonly connected?: () => Promise<void>;
 }
 
 /** Long waits are shortened where no test is about them. */
@@ -37,8 +39,10 @@ export function openLayers(stateDir: string): { hostnet: HostNetwork; warden: Wa
 export async function startAgent({
   stateDir,
   natsUrl,
+  connected,
 }: AgentOptions): Promise<{ readonly dea: Dea; readonly bus: Bus }> {
   const bus = await Bus.connect({ servers: [natsUrl], name: 'agent', log });
+  await connected?.();
   const { hostnet, warden } = openLayers(stateDir);
   await hostnet.setUp();
   const dea = await Dea.start({
