@@ -10,6 +10,7 @@ export interface RawZipEntry {
   readonly maker?: number;
   /** What the headers claim as uncompressed size. Default: the truth. */
   readonly claimedBytes?: number;
+  readonly claimedChecksum?: number;
   readonly deflate?: boolean;
 }
 
@@ -26,7 +27,7 @@ export function rawZip(entries: readonly RawZipEntry[]): Buffer {
     common.writeUInt16LE(20, 0); // version needed to extract
     common.writeUInt16LE(0x800, 2); // names are UTF-8
     common.writeUInt16LE(entry.deflate === true ? 8 : 0, 4);
-    common.writeUInt32LE(crc32(plain), 10);
+    common.writeUInt32LE(entry.claimedChecksum ?? crc32(plain), 10);
     common.writeUInt32LE(data.length, 14);
     common.writeUInt32LE(entry.claimedBytes ?? plain.length, 18);
     common.writeUInt16LE(name.length, 22);

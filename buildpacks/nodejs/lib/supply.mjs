@@ -36,7 +36,12 @@ writeFileSync(
 function npm(command) {
   const argv = [command, '--no-audit', '--no-fund', '--no-update-notifier'];
   console.log(`       npm ${command}`);
-  const env = { NODE_ENV: 'production', ...process.env, npm_config_cache: join(cache, 'npm') };
+  const env = {
+    NODE_ENV: 'production',
+    ...process.env,
+    npm_config_cache: join(cache, 'npm'),
+    npm_config_logs_max: '0', // npm prints what matters
+  };
   const options = { cwd: app, env, stdio: ['ignore', 'inherit', 'inherit'] };
   const { status, error } = existsSync(MOUNTED_NPM)
     ? spawnSync(process.execPath, [MOUNTED_NPM, ...argv], options)

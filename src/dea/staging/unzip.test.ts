@@ -121,7 +121,19 @@ const REFUSED: Record<string, { entries: readonly RawZipEntry[]; because: RegExp
   },
   'a bomb that claims to be small': {
     entries: [{ name: 'a', content: Buffer.alloc(2 ** 24), deflate: true, claimedBytes: 10 }],
+    because: /cannot be unpacked/,
+  },
+  'a big bomb that claims to be smaller': {
+    entries: [{ name: 'a', content: Buffer.alloc(2 ** 26), deflate: true, claimedBytes: 300_000 }],
     because: /cannot be unpacked: too many bytes/,
+  },
+  'a small file with damage': {
+    entries: [{ name: 'a', content: 'abc', claimedChecksum: 1 }],
+    because: /wrong checksum/,
+  },
+  'a big file with damage': {
+    entries: [{ name: 'a', content: Buffer.alloc(400_000), claimedChecksum: 1, deflate: true }],
+    because: /wrong checksum/,
   },
   'too many entries': {
     entries: Array.from({ length: 101 }, (_, index) => ({ name: `f${index}` })),
