@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runCli } from '../cli/program.ts';
 import { SprueError } from '../core/errors.ts';
-import { run } from '../exec/run.ts';
+import type { HostNetwork } from '../hostnet/host-network.ts';
 import { type InstanceNetwork, type RouteFacts, readRouteFacts } from './route-facts.ts';
 
 const appSchema = z.object({
@@ -27,9 +27,11 @@ const appSchema = z.object({
 /** Where the API says that an app's first instance is, and what the kernel says of that. */
 export async function readExampleRoute(
   app: string,
+  hostnet: HostNetwork,
 ): Promise<{ network: InstanceNetwork; facts: RouteFacts }> {
   const network = await readNetwork(app);
-  return { network, facts: await readRouteFacts(network, await netnsBehind(network.veth)) };
+  const attachment = (await hostnet.list()).find(({ veth }) => veth === network.veth);
+  return { network, facts: await readRouteFacts(network, attachment?.netns) };
 }
 
 async function readNetwork(app: string): Promise<InstanceNetwork> {
@@ -52,12 +54,4 @@ async function readNetwork(app: string): Promise<InstanceNetwork> {
     containerPort: network.container_port,
     veth: network.veth,
   };
-}
-
-const linkSchema = z.tuple([z.object({ link_netns: z.string() })]);
-
-/** Name of the namespace that holds the other end of a pair. */
-async function netnsBehind(veth: string): Promise<string> {
-  const { stdout } = await run(['ip', '-j', 'link', 'show', 'dev', veth]);
-  return linkSchema.parse(JSON.parse(stdout))[0].link_netns;
 }

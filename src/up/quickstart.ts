@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../cli/program.ts';
@@ -7,6 +7,7 @@ import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { down } from './down.ts';
 import { readExampleRoute } from './example-route.ts';
+import { localHostLayers } from './host-layers.ts';
 import { probeHttp } from './http-probe.ts';
 import { installRoot } from './launcher.ts';
 import { renderRoute } from './render-route.ts';
@@ -40,28 +41,22 @@ export async function quickstart({
     onlyOnce ? await mkdtemp(join(tmpdir(), 'sprue-once-')) : DEFAULT_STATE_DIR,
   );
   if (onlyOnce) process.env['SPRUE_HOME'] = join(options.stateDir, 'cli');
-  let entered = false;
-  try {
-    const platform = await bringUp(options, { report, logLevel });
-    entered = true;
-    await pushExample(report);
-    process.stdout.write(await exampleText(options));
-    if (!onlyOnce) {
-      process.stdout.write(upText(options, platform.apiUrl));
-      report.step('up; Ctrl-C takes it down');
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    }
-    await platform.leave();
-  } finally {
-    if (entered || onlyOnce) await takeDown(options, onlyOnce, report);
-  }
+  await using cleanup = new AsyncDisposableStack();
+  if (onlyOnce) cleanup.defer(() => rm(options.stateDir, { recursive: true, force: true }));
+  const platform = await bringUp(options, { report, logLevel });
+  cleanup.defer(() => takeDown(options, onlyOnce, report));
+  cleanup.defer(() => platform.leave());
+  await pushExample(report);
+  process.stdout.write(await exampleText(options));
+  if (onlyOnce) return;
+  process.stdout.write(upText(options, platform.apiUrl));
+  report.step('up; Ctrl-C takes it down');
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
 }
 
 /** With `once` all of it; else only what runs, so that the next start is quick. */
 async function takeDown(options: UpOptions, purge: boolean, report: Report): Promise<void> {
-  await down({ stateDir: options.stateDir, purge, report }).catch((thrown: unknown) => {
-    if (!(thrown instanceof SprueError && thrown.code === 'PLATFORM_NOT_HERE')) throw thrown;
-  });
+  await down({ stateDir: options.stateDir, purge, report });
   report.step(purge ? 'everything is gone' : 'down; `npm start` or `sprue up` brings it back');
 }
 
@@ -71,11 +66,12 @@ async function pushExample(report: Report): Promise<void> {
   if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_PUSHED', { app: APP });
 }
 
-async function exampleText({ domain, httpPort }: UpOptions): Promise<string> {
+async function exampleText({ domain, httpPort, stateDir }: UpOptions): Promise<string> {
   const host = `${APP}.${domain}`;
   const url = httpUrl(host, httpPort);
   const answer = await probeHttp({ port: httpPort, host });
   if (answer?.status !== 200)
     throw new SprueError('EXAMPLE_NOT_SERVED', { url, status: answer?.status ?? 'none' });
-  return renderRoute({ url, answer, ...(await readExampleRoute(APP)) });
+  const { hostnet } = await localHostLayers(stateDir);
+  return renderRoute({ url, answer, ...(await readExampleRoute(APP, hostnet)) });
 }

@@ -24,13 +24,19 @@ export interface RouteFacts {
     | undefined;
 }
 
-/** Asks conntrack, nft and ip. A fact that the kernel does not have is `undefined`, never invented. */
-export async function readRouteFacts(network: InstanceNetwork, netns: string): Promise<RouteFacts> {
+/**
+ * Asks conntrack, nft and ip. A fact that the kernel does not have is `undefined`, never invented.
+ * @param netns the container's namespace, when it has one
+ */
+export async function readRouteFacts(
+  network: InstanceNetwork,
+  netns: string | undefined,
+): Promise<RouteFacts> {
   const [connection, mapping, device, inside] = await Promise.all([
     readConnection(network),
     readMapping(network.hostPort),
     readDevice(network.containerIp),
-    readInside(netns),
+    netns === undefined ? undefined : readInside(netns),
   ]);
   return { connection, mapping, device, inside };
 }
@@ -59,47 +65,19 @@ export function parseConnection(listing: string): RouteFacts['connection'] {
   };
 }
 
-const elementSchema = z.object({
-  nftables: z.array(
-    z.object({
-      set: z.object({ elem: z.array(z.tuple([z.unknown(), z.unknown()])) }).optional(),
-      map: z.object({ elem: z.array(z.tuple([z.unknown(), z.unknown()])) }).optional(),
-    }),
-  ),
-});
-
 async function readMapping(hostPort: number): Promise<string | undefined> {
-  const { stdout, exitCode } = await run(
-    [
-      'nft',
-      '-j',
-      'get',
-      'element',
-      'inet',
-      'sprue',
-      'ports',
-      '{',
-      'tcp',
-      '.',
-      String(hostPort),
-      '}',
-    ],
-    { okExitCodes: [0, 1] },
-  );
-  return exitCode === 0 ? parseMapping(stdout) : undefined;
+  // Plain text: nft 1.0.6 ignores its `-j` for this command.
+  const element = ['{', 'tcp', '.', String(hostPort), '}'];
+  const { stdout } = await run(['nft', 'get', 'element', 'inet', 'sprue', 'ports', ...element], {
+    okExitCodes: [0, 1],
+  });
+  return parseMapping(stdout);
 }
 
-/** Reads nft's `{"concat": ["tcp", 61001]}, {"concat": ["10.254.0.2", 8080]}`. */
-export function parseMapping(json: string): string | undefined {
-  const parsed = elementSchema.safeParse(JSON.parse(json));
-  const entry = parsed.data?.nftables
-    .map(({ map, set }) => map ?? set)
-    .find(found => found !== undefined)?.elem[0];
-  if (entry === undefined) return undefined;
-  const numbers = JSON.stringify(entry).match(
-    /"concat":\["tcp",(\d+)\].*"concat":\["([\d.]+)",(\d+)\]/,
-  );
-  return numbers ? `tcp . ${numbers[1]} → ${numbers[2]} . ${numbers[3]}` : undefined;
+/** Reads the one element in what `nft get element` prints. */
+export function parseMapping(listing: string): string | undefined {
+  const match = /elements = \{ (tcp \. \d+) : ([\d.]+ \. \d+) \}/.exec(listing);
+  return match ? `${match[1]} → ${match[2]}` : undefined;
 }
 
 const routeSchema = z.array(z.object({ dev: z.string() }));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -76,8 +77,8 @@ describe('healing', () => {
 async function killInstance(platform: TestPlatform, app: string): Promise<string> {
   const [instance] = (await platform.instances(app)).filter(({ state }) => state === 'RUNNING');
   const veth = instance?.network?.veth ?? '';
-  const { stdout } = await platform.lab.host.exec(['ip', '-j', 'link', 'show', 'dev', veth]);
-  const [{ link_netns: netns }] = JSON.parse(stdout) as [{ link_netns: string }];
+  const netns =
+    (await readdir('/run/netns')).find(name => name.endsWith(veth.slice('w'.length))) ?? '';
   const pids = (await run(['ip', 'netns', 'pids', netns])).stdout
     .split('\n')
     .filter(Boolean)
