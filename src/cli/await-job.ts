@@ -1,6 +1,6 @@
 import { SprueError } from '../core/errors.ts';
-import { poll } from '../core/wait.ts';
 import type { Api } from './api/api.ts';
+import { pollPatiently } from './poll-patiently.ts';
 
 const INTERVAL_MS = 150;
 const TIMEOUT_MS = 300_000;
@@ -12,7 +12,7 @@ export async function awaitJob(
   signal: AbortSignal,
 ): Promise<void> {
   if (path === undefined) return;
-  const job = await poll(
+  const job = await pollPatiently(
     async () => {
       const job = await api.staging.job(path);
       return job.state === 'COMPLETE' || job.state === 'FAILED' ? job : undefined;

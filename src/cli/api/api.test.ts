@@ -80,6 +80,32 @@ describe('HttpClient', () => {
     await assert.rejects(client.http.send({ path: '/', signal: controller.signal }), /enough/);
   });
 
+  test('says that an upload was cut, and does not send it again', async () => {
+    const { createServer } = await import('node:net');
+    const { Readable } = await import('node:stream');
+    let connections = 0;
+    const server = createServer(socket => {
+      connections += 1;
+      socket.on('error', () => {});
+      socket.once('data', () => setTimeout(() => socket.resetAndDestroy(), 20));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const http = new HttpClient({ baseUrl: `http://127.0.0.1:${port}` });
+    const chunk = Buffer.alloc(2 ** 20);
+    const open = () => Readable.from(Array.from({ length: 64 }, () => chunk));
+    try {
+      const body = { lengthBytes: 64 * 2 ** 20, open };
+      await assert.rejects(http.send({ method: 'POST', path: '/', body }), {
+        code: 'API_UNREACHABLE',
+      });
+      assert.equal(connections, 1);
+    } finally {
+      http.close();
+      await new Promise(done => server.close(done));
+    }
+  });
+
   test('takes the answer of a server that does not read a whole upload', async () => {
     const { createServer } = await import('node:http');
     const { Readable } = await import('node:stream');

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../../core/error-table.ts';
-import { hasCode } from '../../core/errors.ts';
 import type { Api } from '../api/api.ts';
 import type { LogLine } from '../api/logs-api.ts';
 import type { Invocation } from '../command-spec.ts';
@@ -8,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { findApp } from '../find-app.ts';
 import { formatLogLine, logLineAsJson } from '../logs/format-log-line.ts';
 import { followLogs } from '../logs/log-follower.ts';
+import { isPassing } from '../poll-patiently.ts';
 
 const RECENT_LINES = 1_000;
 const TAIL_LINES = 10;
@@ -65,13 +65,4 @@ async function follow(
 function printLine(line: LogLine, { output }: CliContext): void {
   if (output.json) output.line(JSON.stringify(logLineAsJson(line)));
   else output.line(formatLogLine(line, output.style));
-}
-
-function isPassing(thrown: unknown): boolean {
-  return (
-    hasCode(thrown, 'API_UNREACHABLE') ||
-    hasCode(thrown, 'API_FAILED') ||
-    hasCode(thrown, 'API_TIMED_OUT') ||
-    hasCode(thrown, 'BUS_UNAVAILABLE')
-  );
 }

@@ -1,8 +1,8 @@
 import { SprueError } from '../../core/errors.ts';
-import { poll } from '../../core/wait.ts';
 import type { Build } from '../../proto/v3/build.ts';
 import type { Api } from '../api/api.ts';
 import { LogMerger } from '../logs/log-follower.ts';
+import { pollPatiently } from '../poll-patiently.ts';
 import { made, type PushStep } from './push-step.ts';
 import { stillServes } from './still-serves.ts';
 import { olderText } from './unhealthy-error.ts';
@@ -64,7 +64,7 @@ async function untilBuilt(
   signal: AbortSignal,
 ): Promise<Build> {
   let nextLogMs = 0;
-  const built = await poll(
+  const built = await pollPatiently(
     async () => {
       const build = await api.staging.build(created.guid);
       if (build.state !== 'STAGING') return build;

@@ -1,10 +1,10 @@
 import { SprueError } from '../../core/errors.ts';
-import { poll } from '../../core/wait.ts';
 import type { App } from '../../proto/v3/app.ts';
 import type { Deployment } from '../../proto/v3/deployment.ts';
 import type { InstanceStats } from '../../proto/v3/process-stats.ts';
 import type { Api } from '../api/api.ts';
 import type { CliContext } from '../context.ts';
+import { pollPatiently } from '../poll-patiently.ts';
 import type { Progress, Step } from '../render/progress.ts';
 import { failureOf, failureOfDeployment, judgeStart } from './judge-start.ts';
 import { ListenWatch } from './listen-watch.ts';
@@ -76,7 +76,7 @@ export async function untilUp(app: App, step: Step, tools: StartTools): Promise<
   let instances: readonly InstanceStats[] = [];
   const timeoutMs = startTimeoutMs(context);
   const listening = new ListenWatch();
-  const verdict = await poll(
+  const verdict = await pollPatiently(
     async () => {
       instances = (await Promise.all(guids.map(guid => api.apps.stats(guid)))).flat();
       const verdict = judgeStart(instances);
@@ -101,7 +101,7 @@ async function untilDeployed(
   step: Step,
   { api, context }: StartTools,
 ): Promise<Deployment | undefined> {
-  return poll(
+  return pollPatiently(
     async () => {
       const now = await api.staging.deployment(guid);
       if (now.status.value === 'FINALIZED') return now;

@@ -1,8 +1,8 @@
 import { SprueError } from '../../core/errors.ts';
 import { formatBytes } from '../../core/size.ts';
-import { poll } from '../../core/wait.ts';
 import type { Package } from '../../proto/v3/package.ts';
 import type { Api } from '../api/api.ts';
+import { pollPatiently } from '../poll-patiently.ts';
 import { bar } from '../render/progress.ts';
 import { uploadForm } from './multipart.ts';
 import { made, type PushState, type PushStep, type PushTools } from './push-step.ts';
@@ -47,7 +47,7 @@ async function untilReady(
   state: PushState,
   tools: PushTools,
 ): Promise<void> {
-  const settled = await poll(
+  const settled = await pollPatiently(
     async () => {
       const now = uploaded.state === 'READY' ? uploaded : await api.staging.package(uploaded.guid);
       return now.state === 'READY' || now.state === 'FAILED' ? now : undefined;

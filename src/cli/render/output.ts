@@ -40,7 +40,7 @@ export class Output {
 
   /** Width of the terminal behind stderr. */
   get noteWidth(): number {
-    return this.#stderr.columns ?? 80;
+    return this.#stderr.columns || 80; // some pseudo terminals say 0
   }
 
   /** One line of data on stdout. */
@@ -64,7 +64,7 @@ export class Output {
   }
 
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    const width = this.#stdout.isTTY === true ? this.#stdout.columns : undefined;
+    const width = this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
     const bold = columns.map(column => ({ ...column, title: this.style.dim(column.title) }));
     const options = width === undefined ? {} : { maxWidth: width };
     for (const line of renderTable(bold, rows, options)) this.line(line);
