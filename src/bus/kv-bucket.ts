@@ -1,3 +1,4 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { hasCode, reasonOf, SprueError } from '../core/errors.ts';
 import type { Bus } from './bus.ts';
@@ -109,6 +110,20 @@ export class KvBucket<T> {
     }
   }
 
+  /**
+   * Frees what deleted entries leave behind: a marker each, kept so that watchers hear of it. Entries
+   * deleted later than `olderThanMs` ago keep theirs.
+   */
+  async sweep(olderThanMs: number): Promise<void> {
+    const untilMs = Date.now() - olderThanMs;
+    const manager = await jetstreamManager(this.#bus.connection, { checkAPI: false });
+    for await (const entry of await this.#kv.history()) {
+      if (entry.operation === 'PUT' || entry.created.getTime() > untilMs) continue;
+      const filter = `$KV.${this.name}.${entry.key}`;
+      await manager.streams.purge(`KV_${this.name}`, { filter, seq: entry.revision + 1 });
+    }
+  }
+
   /** Keys that match `filter`, for example `app.*`. Default: all. */
   async keys(filter = '>'): Promise<string[]> {
     const found: string[] = [];
@@ -118,7 +133,8 @@ export class KvBucket<T> {
 
   /**
    * Follows all keys that match `filter` until `signal` aborts. Survives outages and restarts of the
-   * server. An entry that expires by TTL is not told: nobody writes when that happens.
+   * server, after which entries that are gone are told too. An entry that expires by TTL while the
+   * connection stands is not told: nobody writes when that happens.
    * @returns when everything that was there at the call has been handed to `onChange`.
    */
   async watch(filter: string, handlers: KvWatchHandlers<T>, signal: AbortSignal): Promise<void> {

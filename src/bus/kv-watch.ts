@@ -15,8 +15,9 @@ const RETRY_MS = 250;
 
 /**
  * Follows the keys of a bucket. After each outage it asks for everything again and hands on only
- * what is newer than what it has seen, so that nothing is missed whatever happened to the server:
- * its consumers may be gone, or all its data.
+ * what is newer than what it has seen, so that nothing is missed whatever happened to the server.
+ * Keys that vanished meanwhile without a trace (expired, swept) are told as deleted, with revision 0;
+ * but not when the server lost all its data: that is no order to delete anything.
  */
 export class KvWatch {
   readonly #bus: Bus;
@@ -28,6 +29,8 @@ export class KvWatch {
   readonly #current = Promise.withResolvers<void>();
   #stop: () => void = () => {};
   #lastRevision = 0;
+  /** Keys that exist, as far as was told. */
+  readonly #live = new Set<string>();
   /** Only what the newest round brings counts. */
   #round = 0;
 
@@ -64,7 +67,15 @@ export class KvWatch {
       },
       { once: true },
     );
-    await this.#open(++this.#round);
+    const round = ++this.#round;
+    try {
+      await this.#open(round);
+    } catch (thrown) {
+      if (round === this.#round) {
+        unlisten();
+        throw thrown;
+      } // else an outage came between, and a later round is at it
+    }
     await this.#current.promise;
   }
 
@@ -74,7 +85,7 @@ export class KvWatch {
     while (round === this.#round) {
       try {
         const state = await this.#streamState();
-        if (state.last_seq < this.#lastRevision) this.#lastRevision = 0; // another stream by now
+        if (state.last_seq < this.#lastRevision) this.#startOver();
         await this.#open(round);
         return;
       } catch (thrown) {
@@ -99,12 +110,18 @@ export class KvWatch {
     });
     let missing = (await consumer.info(true)).num_pending;
     if (round !== this.#round) return;
-    if (missing === 0) this.#current.resolve();
+    const vanished = new Set(this.#live);
+    const complete = () => {
+      for (const key of vanished) this.#tell({ key, revision: 0, deleted: true, json: nothing });
+      this.#current.resolve();
+    };
+    if (missing === 0) complete();
     const messages = await consumer.consume({
       callback: message => {
         if (round !== this.#round) return;
+        vanished.delete(message.subject.slice(this.#prefix.length));
         this.#handOn(message);
-        if (--missing === 0) this.#current.resolve();
+        if (--missing === 0) complete();
       },
     });
     this.#stop = () => {
@@ -114,20 +131,34 @@ export class KvWatch {
     if (round !== this.#round) this.#stop();
   }
 
+  /** The server has another stream than before: everything in it is new. */
+  #startOver(): void {
+    this.#lastRevision = 0;
+    this.#live.clear();
+  }
+
   #handOn(message: JsMsg): void {
     if (message.seq <= this.#lastRevision) return;
     this.#lastRevision = message.seq;
     const operation = message.headers?.get('KV-Operation') ?? '';
-    const key = message.subject.slice(this.#prefix.length);
+    this.#tell({
+      key: message.subject.slice(this.#prefix.length),
+      revision: message.seq,
+      deleted: operation === 'DEL' || operation === 'PURGE',
+      json: () => message.json(),
+    });
+  }
+
+  #tell(entry: WatchedEntry): void {
+    if (entry.deleted) this.#live.delete(entry.key);
+    else this.#live.add(entry.key);
     try {
-      this.#onEntry({
-        key,
-        revision: message.seq,
-        deleted: operation === 'DEL' || operation === 'PURGE',
-        json: () => message.json(),
-      });
+      this.#onEntry(entry);
     } catch (thrown) {
-      this.#bus.log.error({ key, reason: reasonOf(thrown) }, 'watch handler failed');
+      const fields = { key: entry.key, reason: reasonOf(thrown) };
+      this.#bus.log.error(fields, 'watch handler failed');
     }
   }
 }
+
+function nothing(): undefined {}

@@ -184,6 +184,43 @@ describe('KvBucket.watch', () => {
     abort.abort();
   });
 
+  test('after an outage tells entries gone that left no trace', async () => {
+    const bucket = await openBucket();
+    for (const key of ['x.kept', 'x.swept', 'y.other']) await bucket.put(key, 1);
+    const { seen, abort, current } = watch(bucket, 'x.>');
+    await current;
+    const before = seen.length;
+    await server.kill();
+    await eventually(() => !bus.connected);
+    await server.resume();
+    await using writer = await connect(); // most likely before the watcher is back
+    const other = await KvBucket.open(writer, { name: bucket.name, decode: decodeNumber });
+    await other.delete('x.swept');
+    await other.sweep(0);
+    await eventually(() => seen.length > before);
+    await delay(300);
+    assert.deepEqual(seen.slice(before), ['x.swept=gone']);
+    abort.abort();
+  });
+
+  test('sweep keeps entries and young markers', async () => {
+    const bucket = await openBucket();
+    await bucket.put('kept', 1);
+    await bucket.put('gone', 1);
+    await bucket.delete('gone');
+    const heard = async () => {
+      const { seen, abort, current } = watch(bucket);
+      await current;
+      abort.abort();
+      return seen;
+    };
+    await bucket.sweep(60_000);
+    assert.deepEqual(await heard(), ['kept=1', 'gone=gone']);
+    await delay(5);
+    await bucket.sweep(0);
+    assert.deepEqual(await heard(), ['kept=1']);
+  });
+
   test('after all data was lost tells what is there now', async () => {
     const bucket = await openBucket();
     for (let value = 0; value < 5; value++) await bucket.put('a', value);
@@ -197,6 +234,7 @@ describe('KvBucket.watch', () => {
     const again = await KvBucket.open(bus, { name: bucket.name, decode: decodeNumber });
     await again.put('b', 1);
     await eventually(() => seen.includes('b=1'), 8_000);
+    assert.ok(!seen.includes('a=gone'), 'lost data is no order to delete anything');
     abort.abort();
   });
 });
