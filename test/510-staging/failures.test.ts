@@ -197,10 +197,14 @@ test('what a build left behind when its agent died does not keep it from being d
   droplets.add(staged.task.dropletGuid);
 });
 
-test('sweep removes the files of builds that nobody goes on with', async () => {
-  await mkdir(join(staging.stateDir, 'dea/staging', newGuid()), { recursive: true });
-  assert.equal((await staging.remains()).length, 1);
-  await staging.stager.sweep();
+test('the first build of a new agent removes the files of builds that nobody goes on with', async () => {
+  const folder = join(staging.stateDir, 'dea/staging', newGuid());
+  await mkdir(folder, { recursive: true });
+  const another = staging.another();
+  const { task } = await stageScript('compile', 'exit 1');
+  assert.ok(existsSync(folder), 'other builds of a running agent are left alone');
+  await another.stage(task, new AbortController().signal);
+  assert.equal(existsSync(folder), false);
 });
 
 const leftBehind = {

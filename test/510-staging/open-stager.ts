@@ -11,7 +11,7 @@ import { newGuid, newInstanceId } from '../../src/core/ids.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { unpackDroplet } from '../../src/dea/droplet/unpack-droplet.ts';
 import { launchCommand } from '../../src/dea/instance/launch-command.ts';
-import { Stager } from '../../src/dea/staging/stager.ts';
+import { Stager, type StagerOptions } from '../../src/dea/staging/stager.ts';
 import { run } from '../../src/exec/run.ts';
 import type { HostNetwork } from '../../src/hostnet/host-network.ts';
 import { createHostNetwork } from '../../src/hostnet/kernel-host-network.ts';
@@ -38,6 +38,8 @@ export interface Staged {
 export interface StagerLab extends AsyncDisposable {
   readonly stateDir: string;
   readonly stager: Stager;
+  /** A stager as a restarted agent would have it. */
+  another(): Stager;
   readonly warden: Warden;
   readonly network: HostNetwork;
   readonly droplets: ObjectBucket;
@@ -72,7 +74,7 @@ export async function openStager(): Promise<StagerLab> {
   const warden = createWarden({ stateDir, log: silentLog });
   stack.defer(() => warden.tearDown());
   const logs = new Map<string, LogRecord[]>();
-  const stager = new Stager({
+  const options: StagerOptions = {
     stateDir,
     packages,
     droplets,
@@ -83,12 +85,14 @@ export async function openStager(): Promise<StagerLab> {
     storeLog: async (appGuid, records) => {
       logs.set(appGuid, [...(logs.get(appGuid) ?? []), ...records]);
     },
-  });
+  };
+  const stager = new Stager(options);
   const owned = stack.move();
 
   return {
     stateDir,
     stager,
+    another: () => new Stager(options),
     warden,
     network,
     droplets,

@@ -79,7 +79,8 @@ function chooseStager(
 function stagingTask(services: Services, app: AppRecord, build: BuildRecord): StagingTask {
   const { store, config } = services;
   const space = store.get('space', app.spaceGuid);
-  const web = store.ownedBy('process', app.guid).find(process => process.type === 'web');
+  const processes = store.ownedBy('process', app.guid);
+  const web = processes.find(process => process.type === 'web');
   return {
     buildGuid: build.guid,
     deaId: build.deaId,
@@ -88,6 +89,7 @@ function stagingTask(services: Services, app: AppRecord, build: BuildRecord): St
     packageGuid: build.packageGuid,
     dropletGuid: build.dropletGuid,
     buildpacks: [...build.buildpacks],
+    startCommandKnown: processes.some(process => process.settings.command !== null),
     env: { VCAP_SERVICES: '{}', ...app.env },
     vcapApplication: web
       ? {

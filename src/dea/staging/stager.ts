@@ -23,7 +23,8 @@ export class Stager {
   readonly #options: StagerOptions;
   readonly #workFolder: string;
   readonly #cache: BuildCache;
-  #toolbox: Promise<string> | undefined;
+  /** The path of the toolbox. */
+  #prepared: Promise<string> | undefined;
 
   constructor(options: StagerOptions) {
     this.#options = options;
@@ -31,14 +32,6 @@ export class Stager {
     this.#workFolder = join(stateDir, 'dea', 'staging');
     const folder = join(stateDir, 'dea', 'cache');
     this.#cache = new BuildCache({ folder, maxBytes: CACHE_BYTES, log });
-  }
-
-  /**
-   * Removes the files of builds that died with an earlier agent. Call it once, before the first build.
-   * Their containers and networks have the build's guid as instance id, and go with all unknown ones.
-   */
-  async sweep(): Promise<void> {
-    await rm(this.#workFolder, { recursive: true, force: true });
   }
 
   /**
@@ -54,7 +47,7 @@ export class Stager {
         ...this.#options,
         buildpackFolder:
           this.#options.buildpackFolder ?? join(this.#options.stateDir, 'buildpacks'),
-        toolbox: await this.#install(),
+        toolbox: await this.#prepare(),
         cache: this.#cache,
         workFolder: join(this.#workFolder, buildGuid),
         log,
@@ -68,15 +61,24 @@ export class Stager {
     }
   }
 
-  /** Once per process, so that the tools are those of the running version. */
-  async #install(): Promise<string> {
-    this.#toolbox ??= installToolbox(join(this.#options.stateDir, 'dea', 'toolbox'));
+  /** Before the first build of a process, so that the tools are those of the running version. */
+  async #prepare(): Promise<string> {
+    this.#prepared ??= this.#installAnew();
     try {
-      return await this.#toolbox;
+      return await this.#prepared;
     } catch (thrown) {
-      this.#toolbox = undefined;
+      this.#prepared = undefined;
       throw thrown;
     }
+  }
+
+  /**
+   * Builds that died with an earlier agent leave files; their containers and networks, which have the
+   * build's guid as instance id, go with all that recovery does not know.
+   */
+  async #installAnew(): Promise<string> {
+    await rm(this.#workFolder, { recursive: true, force: true });
+    return await installToolbox(join(this.#options.stateDir, 'dea', 'toolbox'));
   }
 }
 
