@@ -28,6 +28,7 @@ import { BUILT_IN_BUILDPACKS } from './staging/buildpack-reference.ts';
 import { Stager } from './staging/stager.ts';
 import { StagingRunner, type TaskStager } from './staging-runner.ts';
 import { type Actual, openStores, readActual, type Stores } from './stores.ts';
+import { untilConnected } from './until-connected.ts';
 import { UsageReport } from './usage-report.ts';
 
 export interface DeaOptions {
@@ -73,7 +74,10 @@ const LAST_WRITES_MS = 2_000;
 export class Dea {
   readonly #options: DeaOptions;
   readonly #log: Log;
+  /** Aborted first: takes no more wishes. */
   readonly #ending = new AbortController();
+  /** Aborted when the instances are through: nobody waits for NATS any more. */
+  readonly #closing = new AbortController();
   readonly #end: (() => void)[] = [];
   readonly #routers: RoutersKnown;
   readonly #routes: RouteAnnouncer;
@@ -122,7 +126,11 @@ export class Dea {
       ...(this.#options.signal ? [this.#options.signal] : []),
     ]);
     const stores = await openStores(bus, this.#log, signal);
-    const actual = new KeyedWriter<Actual>(stores.actual, this.#log);
+    const actual = new KeyedWriter<Actual>({
+      bucket: stores.actual,
+      ready: aborted => untilConnected(bus, aborted),
+      log: this.#log,
+    });
     const watch = new DesiredWatch(deaId, this.#log);
     const snapshot = await watch.begin(stores.desired, signal);
     const reported = await readActual(stores.actual, deaId);
@@ -130,7 +138,6 @@ export class Dea {
 
     const parts = await this.#open(stores, actual);
     const resumptions = await recover({ ...parts, snapshot, reported });
-    await parts.stager.sweep();
 
     const tidier = new DropletTidier({
       droplets: parts.droplets,
@@ -165,17 +172,22 @@ export class Dea {
     this.#stopParts = async leaveAppsRunning => {
       await staging.leave();
       await (leaveAppsRunning ? instances.leave() : instances.stop());
+      this.#closing.abort();
       await parts.logs.stop();
       await actual.stop(LAST_WRITES_MS);
     };
   }
 
   async #open(stores: Stores, actual: KeyedWriter<Actual>) {
-    const { stateDir, warden, hostnet, deaId, container } = this.#options;
+    const { bus, stateDir, warden, hostnet, deaId, container } = this.#options;
     const clock = this.#options.clock ?? systemClock;
     const log = this.#log;
     const folder = (name: string): string => join(stateDir, 'dea', name);
-    const publisher = new LogPublisher(stores.logs, clock);
+    const publisher = new LogPublisher({
+      stream: stores.logs,
+      ready: () => untilConnected(bus, this.#closing.signal),
+      clock,
+    });
     const logPath = warden.logPath.bind(warden);
     const logs = await InstanceLogs.open({
       publisher,

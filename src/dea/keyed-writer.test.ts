@@ -31,13 +31,19 @@ class FakeBucket {
   }
 }
 
+function writerOf(bucket: FakeBucket): KeyedWriter<number> {
+  return new KeyedWriter({ bucket, ready: async () => {}, log: silentLog });
+}
+
 test('KeyedWriter: writes in order, and leaves out what was overtaken', async () => {
   const bucket = new FakeBucket();
   const open = bucket.hold();
-  const writer = new KeyedWriter<number>(bucket, silentLog);
-  for (const value of [1, 2, 3]) writer.put('a', value);
+  const writer = writerOf(bucket);
+  writer.put('a', 1);
   writer.put('b', 9);
   writer.put('c', 1);
+  await new Promise(setImmediate); // the first writes are on their way
+  for (const value of [2, 3]) writer.put('a', value);
   writer.delete('c');
   open();
   await writer.stop(1_000);
@@ -47,7 +53,7 @@ test('KeyedWriter: writes in order, and leaves out what was overtaken', async ()
 test('KeyedWriter: tries again until it is written', async () => {
   const bucket = new FakeBucket();
   bucket.failing = 1;
-  const writer = new KeyedWriter<number>(bucket, silentLog);
+  const writer = writerOf(bucket);
   writer.put('a', 1);
   writer.put('a', 2);
   await poll(() => bucket.writes.length > 0 || undefined, { intervalMs: 20, timeoutMs: 3_000 });
@@ -58,7 +64,7 @@ test('KeyedWriter: tries again until it is written', async () => {
 test('KeyedWriter.stop: gives up in time', async () => {
   const bucket = new FakeBucket();
   bucket.failing = 1_000;
-  const writer = new KeyedWriter<number>(bucket, silentLog);
+  const writer = writerOf(bucket);
   writer.put('a', 1);
   await writer.stop(20);
   assert.deepEqual(bucket.writes, []);

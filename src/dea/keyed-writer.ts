@@ -8,6 +8,13 @@ export interface WritableBucket<T> {
   delete(key: string): Promise<void>;
 }
 
+export interface KeyedWriterOptions<T> {
+  readonly bucket: WritableBucket<T>;
+  /** Resolves when the bucket can be reached; rejects when the signal aborts. */
+  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly log: Log;
+}
+
 const RETRY_MS = 1_000;
 
 /**
@@ -15,16 +22,14 @@ const RETRY_MS = 1_000;
  * and values that were overtaken while it was away are never written.
  */
 export class KeyedWriter<T> {
-  readonly #bucket: WritableBucket<T>;
-  readonly #log: Log;
+  readonly #options: KeyedWriterOptions<T>;
   readonly #abort = new AbortController();
   /** Newest values that are not written yet; `undefined` means delete. */
   readonly #pending = new Map<string, { readonly value: T | undefined }>();
   readonly #writing = new Map<string, Promise<void>>();
 
-  constructor(bucket: WritableBucket<T>, log: Log) {
-    this.#bucket = bucket;
-    this.#log = log;
+  constructor(options: KeyedWriterOptions<T>) {
+    this.#options = options;
   }
 
   put(key: string, value: T): void {
@@ -54,16 +59,19 @@ export class KeyedWriter<T> {
   }
 
   async #write(key: string): Promise<void> {
-    for (;;) {
-      const newest = this.#pending.get(key);
-      if (newest === undefined || this.#abort.signal.aborted) return;
+    const { bucket, ready, log } = this.#options;
+    const { signal } = this.#abort;
+    while (this.#pending.has(key) && !signal.aborted) {
       try {
-        if (newest.value === undefined) await this.#bucket.delete(key);
-        else await this.#bucket.put(key, newest.value);
+        await ready(signal);
+        const newest = this.#pending.get(key);
+        if (newest?.value === undefined) await bucket.delete(key);
+        else await bucket.put(key, newest.value);
         if (this.#pending.get(key) === newest) this.#pending.delete(key);
       } catch (thrown) {
-        this.#log.warn({ key, reason: reasonOf(thrown) }, 'state cannot be written yet');
-        await delay(RETRY_MS, undefined, { signal: this.#abort.signal }).catch(() => {});
+        if (signal.aborted) return;
+        log.warn({ key, reason: reasonOf(thrown) }, 'state cannot be written yet');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
   }

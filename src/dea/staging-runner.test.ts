@@ -30,7 +30,6 @@ function lab() {
       builds.push({ signal, finish: resolve });
       return promise;
     },
-    sweep: async () => {},
   };
   const actual = {
     put: (_key: string, result: StagingResult) => void written.push(result.state),

@@ -7,8 +7,6 @@ import type { KeyedWriter } from './keyed-writer.ts';
 export interface TaskStager {
   /** Does not throw; aborting cancels. */
   stage(task: StagingTask, signal: AbortSignal): Promise<StagingResult>;
-  /** Removes what builds of an earlier agent left behind. */
-  sweep(): Promise<void>;
 }
 
 /** Runs one build per staging task that is desired, and reports what became of it. */

@@ -11,6 +11,7 @@ import { type DeaAdvertisement, deaAdvertisementSchema } from '../proto/dea-adve
 import { type StagingResult, stagingResultSchema } from '../proto/staging.ts';
 import { LOG_STREAM } from '../proto/subjects.ts';
 import { type Desired, decodeDesired } from './desired-watch.ts';
+import { untilConnected } from './until-connected.ts';
 
 /** What the bucket `actual` holds of a DEA. */
 export type Actual = ActualInstance | StagingResult;
@@ -30,7 +31,7 @@ const RETRY_MS = 1_000;
 /** Opens everything, and waits for NATS as long as it takes. @throws the signal's reason. */
 export async function openStores(bus: Bus, log: Log, signal: AbortSignal): Promise<Stores> {
   for (;;) {
-    signal.throwIfAborted();
+    await untilConnected(bus, signal);
     try {
       return await tryOpen(bus);
     } catch (thrown) {

@@ -7,6 +7,13 @@ import { LOG_STREAM, logSubject } from '../../proto/subjects.ts';
 
 export type LogStream = Pick<EventStream, 'append' | 'store' | 'read'>;
 
+export interface LogPublisherOptions {
+  readonly stream: LogStream;
+  /** Resolves when the stream can be reached; rejects when that is not waited for any more. */
+  readonly ready: () => Promise<void>;
+  readonly clock: Clock;
+}
+
 /** Clocks of the app's host and of the server that stores its log may differ by this. */
 const CLOCK_SKEW_MS = 60_000;
 
@@ -17,13 +24,15 @@ const RETRY_MS = 1_000;
 /** Writes records into the log stream. */
 export class LogPublisher {
   readonly #stream: LogStream;
+  readonly #ready: () => Promise<void>;
   readonly #clock: Clock;
   readonly #waiting: { readonly subject: string; readonly record: string }[] = [];
   #sending = false;
 
-  constructor(stream: LogStream, clock: Clock) {
-    this.#stream = stream;
-    this.#clock = clock;
+  constructor(options: LogPublisherOptions) {
+    this.#stream = options.stream;
+    this.#ready = options.ready;
+    this.#clock = options.clock;
   }
 
   /** A line of the platform itself. It is not waited for, but kept until NATS has it. */
@@ -39,6 +48,7 @@ export class LogPublisher {
     const subject = logSubject(appGuid);
     const last = records.at(-1);
     if (last === undefined) return;
+    await this.#ready();
     for (const record of records.slice(0, -1)) this.#stream.append(subject, JSON.stringify(record));
     await this.#stream.store(subject, JSON.stringify(last)); // one stream, one order: the last is after all
   }
@@ -47,6 +57,7 @@ export class LogPublisher {
   async missing(appGuid: Guid, records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     const [first] = records;
     if (first === undefined) return [];
+    await this.#ready();
     const stored = await this.#stream.read({
       subject: logSubject(appGuid),
       fromMs: Number(BigInt(first.timestampNs) / 1_000_000n) - CLOCK_SKEW_MS,
@@ -60,6 +71,7 @@ export class LogPublisher {
     if (this.#sending) return;
     this.#sending = true;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (!(await this.#isReady())) break;
       try {
         await this.#stream.store(next.subject, next.record);
         if (this.#waiting[0] === next) this.#waiting.shift();
@@ -68,6 +80,13 @@ export class LogPublisher {
       }
     }
     this.#sending = false;
+  }
+
+  async #isReady(): Promise<boolean> {
+    return await this.#ready().then(
+      () => true,
+      () => false,
+    );
   }
 }
 

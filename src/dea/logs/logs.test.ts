@@ -63,7 +63,7 @@ async function lab(t: TestContext) {
   const stream = new FakeStream();
   const open = () =>
     InstanceLogs.open({
-      publisher: new LogPublisher(stream, systemClock),
+      publisher: new LogPublisher({ stream, ready: async () => {}, clock: systemClock }),
       logPath: () => path,
       folder: join(folder, 'positions'),
       clock: systemClock,
