@@ -127,9 +127,7 @@ function assemble(
   const table = new RouteTable(config);
   const events = logTable(table, log);
   resources.defer(logConnection(bus, log, config.nats.pingIntervalMs));
-  const accessLog = new BufferedAccessLog(config.accessLog, config.accessLog, {
-    onError: error => log.error({ reason: error.message }, 'access-log-failed'),
-  });
+  const accessLog = openAccessLog(config, log);
   resources.defer(() => accessLog.close());
   const registrar = new Registrar({
     bus,
@@ -150,6 +148,17 @@ function assemble(
     accessLogDropped: () => accessLog.dropped,
   };
   return { config, log, id, table, health, registrar, proxy, metrics };
+}
+
+/** @throws SprueError `CONFIG_INVALID` when the file cannot be opened. */
+function openAccessLog({ accessLog }: RouterConfig, log: Log): BufferedAccessLog {
+  const onError = (error: Error) => log.error({ reason: error.message }, 'access-log-failed');
+  try {
+    return new BufferedAccessLog(accessLog, accessLog, { onError });
+  } catch (cause) {
+    const problems = `access_log.file cannot be opened (${reasonOf(cause)})`;
+    throw new SprueError('CONFIG_INVALID', { file: 'The router’s file', problems }, { cause });
+  }
 }
 
 function proxyOptions(config: RouterConfig, health: Health) {

@@ -127,6 +127,13 @@ describe('sprue router', () => {
     );
   });
 
+  test('says which file it cannot open', async () => {
+    await assert.rejects(
+      startRouterProcess(nats.url, { access_log: { file: '/nowhere/access.log' } }),
+      /access_log\.file cannot be opened .*ENOENT/,
+    );
+  });
+
   test('writes one access log line per request', async () => {
     await using router = await startRouterProcess(nats.url);
     await get(router, '/seen?x=1');

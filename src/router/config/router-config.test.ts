@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { GOROUTER_SCHEMA } from './gorouter-schema.ts';
 import { loadRouterConfig, toRouterConfig } from './router-config.ts';
+import type { Rule } from './rule.ts';
 
 describe('toRouterConfig', () => {
   test('an empty file gives the documented defaults', () => {
@@ -78,6 +80,23 @@ describe('toRouterConfig', () => {
     assert.throws(() => toRouterConfig({ nats: { hosts: 'x' } }), /nats\.hosts must be a list/);
     assert.throws(() => toRouterConfig([]), /the file must be a mapping/);
   });
+});
+
+test('docs/router-configuration.md names every setting', async () => {
+  const page = await readFile(
+    join(import.meta.dirname, '../../../docs/router-configuration.md'),
+    'utf8',
+  );
+  const settingsIn = (rule: Rule<unknown>): string[] =>
+    Object.entries(rule.shape ?? {}).flatMap(([key, below]) =>
+      below.shape === undefined ? [key] : settingsIn(below),
+    );
+  const settings = settingsIn(GOROUTER_SCHEMA);
+  assert.ok(settings.length > 30);
+  assert.deepEqual(
+    settings.filter(key => !new RegExp(`[\x60.]${key}\x60`).test(page)),
+    [],
+  );
 });
 
 test('loadRouterConfig reads YAML and JSON, and says what is wrong with a file that is neither', async t => {

@@ -10,6 +10,8 @@ export interface Place {
 /** Checks one value of the file and gives it its type; an absent one gets the default. */
 export interface Rule<T> {
   read(value: unknown, place: Place): T;
+  /** The rules of a mapping's keys. */
+  readonly shape?: Readonly<Record<string, Rule<unknown>>>;
 }
 
 export type Checked<R> = R extends Rule<infer T> ? T : never;
@@ -23,6 +25,7 @@ export function section<S extends Shape>(
   later: ReadonlySet<string> = new Set(),
 ): Rule<Section<S>> {
   return {
+    shape,
     read(value, place) {
       const given = isMapping(value) ? value : {};
       if (!isAbsent(value) && !isMapping(value)) complain(place, 'must be a mapping', value);
