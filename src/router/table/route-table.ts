@@ -1,8 +1,8 @@
 import { Endpoint, endpointKey, type Lease } from './endpoint.ts';
-import { EndpointPool } from './endpoint-pool.ts';
-import { HostRoutes } from './host-routes.ts';
+import type { EndpointPool } from './endpoint-pool.ts';
 import type { RegistryMessage } from './registry-message.ts';
-import { hostName, parseRouteUri, type RouteUri } from './route-uri.ts';
+import { RouteIndex } from './route-index.ts';
+import { parseRouteUri } from './route-uri.ts';
 
 export interface RouteTableOptions {
   /** An endpoint that was not registered again for this long is pruned. Default 120 000. */
@@ -24,20 +24,14 @@ export interface RouteTableListener {
 
 export type RemovalReason = 'unregistered' | 'replaced' | 'stale' | 'cleared';
 
-/** Longest host name (RFC 1035 §2.3.4); bounds the work for a hostile Host header. */
-const MAX_HOST_LENGTH = 253;
-
 /** Which endpoints serve which route. Pure: no clock, no timers, no I/O. */
 export class RouteTable {
   readonly staleThresholdMs: number;
   readonly emptyPoolTimeoutMs: number;
   readonly #listeners: RouteTableListener[] = [];
-  readonly #hosts = new Map<string, HostRoutes>();
-  /** By what follows `*.` */
-  readonly #wildcards = new Map<string, HostRoutes>();
+  readonly #index = new RouteIndex();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #emptyPools = new Set<EndpointPool>();
-  #poolCount = 0;
   #lastChangeMs = 0;
   /** No lease is older than this, whatever it says: set after an outage of NATS. */
   #freshSinceMs = 0;
@@ -50,7 +44,7 @@ export class RouteTable {
 
   /** Routes, empty ones included. */
   get uriCount(): number {
-    return this.#poolCount;
+    return this.#index.size;
   }
 
   get endpointCount(): number {
@@ -73,22 +67,7 @@ export class RouteTable {
    * @param target request target in origin form; a query is ignored.
    */
   lookup(host: string, target: string): EndpointPool | undefined {
-    return this.#hosts.get(host)?.match(target) ?? this.#lookupSlow(host, target);
-  }
-
-  #lookupSlow(host: string, target: string): EndpointPool | undefined {
-    if (host.length > MAX_HOST_LENGTH + 6) return undefined;
-    const name = hostName(host);
-    if (name !== host) {
-      const pool = this.#hosts.get(name)?.match(target);
-      if (pool !== undefined) return pool;
-    }
-    if (this.#wildcards.size === 0) return undefined;
-    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-      const pool = this.#wildcards.get(name.slice(dot + 1))?.match(target);
-      if (pool !== undefined) return pool;
-    }
-    return undefined;
+    return this.#index.lookup(host, target);
   }
 
   /**
@@ -173,9 +152,8 @@ export class RouteTable {
   }
 
   /** All routes, for the status server. */
-  *pools(): Generator<EndpointPool> {
-    for (const routes of this.#hosts.values()) yield* routes.pools();
-    for (const routes of this.#wildcards.values()) yield* routes.pools();
+  pools(): Iterable<EndpointPool> {
+    return this.#index.pools();
   }
 
   #pruneEndpoint(endpoint: Endpoint, nowMs: number): void {
@@ -191,7 +169,7 @@ export class RouteTable {
     for (const pool of this.#emptyPools) {
       if (nowMs - pool.emptySinceMs < this.emptyPoolTimeoutMs) continue;
       this.#emptyPools.delete(pool);
-      this.#deletePool(pool);
+      this.#index.delete(pool);
     }
   }
 
@@ -223,7 +201,7 @@ export class RouteTable {
   #grant(endpoint: Endpoint, text: string, message: RegistryMessage, nowMs: number): boolean {
     const route = parseRouteUri(text);
     if (route === undefined) return false;
-    const pool = this.#pool(route);
+    const pool = this.#index.pool(route);
     const known = endpoint.leases.find(lease => lease.pool === pool);
     if (known !== undefined) {
       known.uri = text;
@@ -264,7 +242,7 @@ export class RouteTable {
   }
 
   #keepEmpty(pool: EndpointPool, nowMs: number): void {
-    if (this.emptyPoolTimeoutMs === 0) return this.#deletePool(pool);
+    if (this.emptyPoolTimeoutMs === 0) return this.#index.delete(pool);
     pool.emptySinceMs = nowMs;
     this.#emptyPools.add(pool);
   }
@@ -292,38 +270,5 @@ export class RouteTable {
     this.#endpoints.delete(endpoint.key);
     endpoint.gone = true;
     for (const listener of this.#listeners) listener.endpointGone?.(endpoint);
-  }
-
-  #pool(route: RouteUri): EndpointPool {
-    const routes = this.#routesOf(route.host);
-    const known = routes.get(route.path);
-    if (known !== undefined) return known;
-    const pool = new EndpointPool(route.uri);
-    routes.set(route.path, pool);
-    this.#poolCount++;
-    return pool;
-  }
-
-  #routesOf(host: string): HostRoutes {
-    const wildcard = host.startsWith('*.');
-    const map = wildcard ? this.#wildcards : this.#hosts;
-    const name = wildcard ? host.slice(2) : host;
-    let routes = map.get(name);
-    if (routes === undefined) {
-      routes = new HostRoutes();
-      map.set(name, routes);
-    }
-    return routes;
-  }
-
-  #deletePool(pool: EndpointPool): void {
-    const slash = pool.uri.indexOf('/');
-    const host = slash < 0 ? pool.uri : pool.uri.slice(0, slash);
-    const routes = this.#routesOf(host);
-    routes.delete(slash < 0 ? '' : pool.uri.slice(slash));
-    this.#poolCount--;
-    if (!routes.isEmpty) return;
-    if (host.startsWith('*.')) this.#wildcards.delete(host.slice(2));
-    else this.#hosts.delete(host);
   }
 }
