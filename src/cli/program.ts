@@ -4,6 +4,7 @@ import { SprueError } from '../core/errors.ts';
 import { allCommands, buildProgram, type ParsedInvocation, usageError } from './build-program.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { CliContext, type Environment } from './context.ts';
+import { isPassing } from './poll-patiently.ts';
 import { exitCodeOf, renderError } from './render/error.ts';
 import { Output, type Sink } from './render/output.ts';
 import { chooseStyle } from './render/style.ts';
@@ -72,7 +73,10 @@ async function execute(
     const module = await spec.load();
     return await module.run({ ...invocation, context });
   } catch (thrown) {
-    if (!interrupt.signal.aborted) throw thrown;
+    if (!interrupt.signal.aborted) {
+      if (context.goesOn !== '' && isPassing(thrown)) output.note(context.goesOn);
+      throw thrown;
+    }
     const goesOn = context.goesOn === '' ? '' : ` ${context.goesOn}`;
     throw new SprueError('INTERRUPTED', { goesOn }, { cause: thrown });
   }
@@ -121,6 +125,7 @@ function createOutput(argv: readonly string[], options: RunCliOptions): Output {
     stdoutStyle: style(stdout),
     stderrStyle: style(stderr),
     json: flags.has('--json'),
+    dumb: env['TERM'] === 'dumb',
   });
 }
 

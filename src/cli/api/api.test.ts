@@ -80,6 +80,32 @@ describe('HttpClient', () => {
     await assert.rejects(client.http.send({ path: '/', signal: controller.signal }), /enough/);
   });
 
+  test('repeats a POST on a connection that the server had just closed', async () => {
+    const { createServer } = await import('node:net');
+    const seen: number[] = [];
+    const server = createServer(socket => {
+      let requests = 0;
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        seen.push(++requests);
+        if (requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+        else socket.resetAndDestroy();
+      });
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const http = new HttpClient({ baseUrl: `http://127.0.0.1:${port}` });
+    try {
+      await http.send({ method: 'POST', path: '/', body: '1' });
+      await new Promise(resolve => setImmediate(resolve));
+      assert.equal((await http.send({ method: 'POST', path: '/', body: '2' })).status, 200);
+      assert.deepEqual(seen, [1, 2, 1]);
+    } finally {
+      http.close();
+      await new Promise(done => server.close(done));
+    }
+  });
+
   test('says that an upload was cut, and does not send it again', async () => {
     const { createServer } = await import('node:net');
     const { Readable } = await import('node:stream');

@@ -89,7 +89,7 @@ export class HttpClient {
     } catch (cause) {
       message.destroy();
       request.signal?.throwIfAborted();
-      // An idle connection that the server closed just now: nothing of the request was handled.
+      // An idle connection that the server closed just as we wrote to it (RFC 9112 §9.3.1).
       if (message.reusedSocket && !isSecondTry && !streaming && isConnectionCut(cause)) {
         return this.#attempt(request, true);
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import type { ManifestApp } from '../../proto/v3/manifest.ts';
-import { nameOfDirectory, type PushFlags, planPush } from './plan-push.ts';
+import { nameOfSource, type PushFlags, planPush } from './plan-push.ts';
 import { manifestText } from './push-apps.ts';
 
 function plan(
@@ -37,6 +37,10 @@ describe('planPush', () => {
   test('--path is relative to where one is', () => {
     const [push] = plan([{ name: 'shop', path: 'dist' }], { flags: { path: 'other' } });
     assert.equal(push?.sourcePath, resolve('other'));
+  });
+
+  test('without a name and a manifest, --path gives the name', () => {
+    assert.equal(plan(undefined, { flags: { path: 'a/Shop' } })[0]?.name, 'shop');
   });
 
   test('flags win over the manifest', () => {
@@ -130,9 +134,10 @@ describe('planPush', () => {
   });
 });
 
-test('nameOfDirectory makes a host name', () => {
-  assert.equal(nameOfDirectory('/x/Hello_World.js'), 'hello-world-js');
-  assert.throws(() => nameOfDirectory('/'), { code: 'USAGE' });
+test('nameOfSource makes a host name', () => {
+  assert.equal(nameOfSource('/x/Hello_World.js'), 'hello-world-js');
+  assert.equal(nameOfSource('/x/shop-1.jar'), 'shop-1');
+  assert.throws(() => nameOfSource('/'), { code: 'USAGE' });
 });
 
 test('manifestText spells keys as Cloud Foundry does and leaves those of the user alone', () => {

@@ -54,8 +54,10 @@ export function planPush(input: PushInput): readonly AppPush[] {
 }
 
 function selectApps(input: PushInput): readonly ManifestApp[] {
-  const { name, manifest } = input;
-  if (manifest === undefined) return [{ name: name ?? nameOfDirectory(input.directory) }];
+  const { name, manifest, flags } = input;
+  if (manifest === undefined) {
+    return [{ name: name ?? nameOfSource(flags.path ?? input.directory) }];
+  }
   if (name === undefined) return manifest.apps;
   const named = manifest.apps.find(app => app.name === name);
   if (named) return [named];
@@ -69,15 +71,19 @@ function selectApps(input: PushInput): readonly ManifestApp[] {
   throw new SprueError('USAGE', { reason, command: 'push' });
 }
 
-/** The directory's name, made fit for a host name. */
-export function nameOfDirectory(directory: string): string {
-  const base = resolve(directory).split('/').at(-1) ?? '';
+/** The name of a directory or archive, made fit for a host name. */
+export function nameOfSource(path: string): string {
+  const base =
+    resolve(path)
+      .split('/')
+      .at(-1)
+      ?.replace(/\.(zip|jar|war)$/i, '') ?? '';
   const name = base
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '');
   if (name !== '') return name;
-  const reason = `The directory ${directory} gives no name for an app: name it`;
+  const reason = `The directory ${path} gives no name for an app: name it`;
   throw new SprueError('USAGE', { reason, command: 'push' });
 }
 

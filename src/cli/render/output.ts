@@ -15,6 +15,8 @@ export interface OutputOptions {
   readonly stderrStyle?: Style;
   /** The command was called with `--json`: stdout carries one JSON value and nothing else. */
   readonly json?: boolean;
+  /** stderr is a terminal that cannot rewrite a line (TERM=dumb). */
+  readonly dumb?: boolean;
 }
 
 /** Data goes to stdout, everything said on the way to stderr. */
@@ -35,7 +37,7 @@ export class Output {
     this.json = options.json ?? false;
     this.style = options.stdoutStyle ?? plainStyle;
     this.noteStyle = options.stderrStyle ?? plainStyle;
-    this.live = options.stderr.isTTY === true && !this.json;
+    this.live = options.stderr.isTTY === true && !this.json && options.dumb !== true;
   }
 
   /** Width of the terminal behind stderr. */
