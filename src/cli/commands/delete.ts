@@ -22,8 +22,9 @@ export async function run({ args, options, context }: Invocation): Promise<numbe
     output.note('Nothing was deleted.');
     return EXIT.failed;
   }
-  await awaitJob(api, await api.apps.delete(app.guid), signal);
+  // Routes first: then routers know that they are gone (404), not only without instances (503).
   for (const route of own) await awaitJob(api, await api.routes.delete(route.guid), signal);
+  await awaitJob(api, await api.apps.delete(app.guid), signal);
   output.note(own.length === 0 ? `Deleted ${name}.` : `Deleted ${name} and ${urls}.`);
   for (const { url } of routes.filter(route => !own.includes(route))) {
     output.note(`${url} leads to other apps too and was kept.`);

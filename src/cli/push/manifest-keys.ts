@@ -1,19 +1,13 @@
+import type { ScalarKind } from './scalar-kinds.ts';
+
 /** What a value of a manifest may be. */
 export type ValueKind =
-  | 'text'
-  | 'text or null'
-  | 'size'
-  | 'count'
-  | 'positive'
-  | 'flag'
+  | ScalarKind
   | 'texts'
   | 'map'
   | 'routes'
   | 'processes'
   | 'metadata'
-  | 'health check'
-  | 'endpoint'
-  | 'version'
   | 'applications'
   | 'unsupported'
   | 'anything';

@@ -10,12 +10,12 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import { hasCode, SprueError } from '../../core/errors.ts';
-import { parseSizeBytes } from '../../core/size.ts';
+import { SprueError } from '../../core/errors.ts';
 import type { ManifestApp } from '../../proto/v3/manifest.ts';
 import { suggestion } from '../did-you-mean.ts';
 import { MANIFEST_KEYS, type ManifestLevel, type ValueKind } from './manifest-keys.ts';
 import { interpolate, type ManifestVariables } from './manifest-variables.ts';
+import { isScalarKind, SCALAR_KINDS } from './scalar-kinds.ts';
 
 /**
  * Reads a manifest: YAML, variables, keys and values, each complaint with its line.
@@ -100,47 +100,19 @@ class ManifestReader {
 
   #checkValue(key: string, kind: ValueKind, value: unknown, pair: Pair): void {
     const node = this.#resolve(value);
-    const plain = isScalar(node) ? node.value : undefined;
     const wants = (expected: string): SprueError =>
       this.#complaintAt(node ?? pair.key, `\`${key}\` must be ${expected}${received(node)}`);
+    if (isScalarKind(kind)) {
+      const { expected, fits } = SCALAR_KINDS[kind];
+      if (!isScalar(node) || !fits(node.value)) throw wants(expected);
+      return;
+    }
     switch (kind) {
-      case 'text':
-        if (plain === null || !isTextual(plain) || String(plain) === '') throw wants('text');
-        return;
-      case 'text or null':
-        if (plain !== null && !isTextual(plain)) throw wants('text');
-        return;
-      case 'size':
-        if (!isTextual(plain) || !isSize(String(plain))) throw wants('a size, e.g. 512M or 1G');
-        return;
-      case 'count':
-      case 'positive':
-        if (!isCount(plain, kind === 'count' ? 0 : 1)) {
-          throw wants(`a whole number from ${kind === 'count' ? 0 : 1} on`);
-        }
-        return;
-      case 'flag':
-        if (typeof plain !== 'boolean') throw wants('true or false');
-        return;
-      case 'health check':
-        if (!['port', 'http', 'process', 'none'].includes(String(plain))) {
-          throw wants('port, http or process');
-        }
-        return;
-      case 'endpoint':
-        if (typeof plain !== 'string' || !plain.startsWith('/'))
-          throw wants('a path such as /health');
-        return;
-      case 'version':
-        if (plain !== 1) throw wants('1');
-        return;
       case 'map':
-        if (!isMap(node) && plain !== null) throw wants('a map');
+        if (!isMap(node) && !(isScalar(node) && node.value === null)) throw wants('a map');
         return;
       case 'texts':
-        for (const item of this.#items(node, wants)) {
-          if (!isScalar(item)) throw wants('a list of names');
-        }
+        if (!this.#items(node, wants).every(isScalar)) throw wants('a list of names');
         return;
       case 'applications':
         for (const item of this.#items(node, wants)) this.#checkMap(item, 'app', 'an application');
@@ -194,23 +166,6 @@ function isAnchored(pair: Pair): boolean {
 function received(node: Node | undefined): string {
   const text = isScalar(node) ? String(node.value) : '';
   return text === '' || text.length > 60 ? '' : `, not “${text}”`;
-}
-
-function isTextual(value: unknown): boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
-}
-
-function isCount(value: unknown, minimum: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= minimum;
-}
-
-function isSize(text: string): boolean {
-  try {
-    return parseSizeBytes(text) > 0;
-  } catch (thrown) {
-    if (hasCode(thrown, 'INVALID_SIZE')) return false;
-    throw thrown;
-  }
 }
 
 /** Sprue's keys by `_`; the user's own, in `env`, `labels` and the like, stay as they are. */
