@@ -21,6 +21,7 @@ import { Instances } from './instances.ts';
 import { KeyedWriter } from './keyed-writer.ts';
 import { InstanceLogs } from './logs/instance-logs.ts';
 import { LogPublisher } from './logs/log-publisher.ts';
+import type { Resumption } from './recovery/plan-recovery.ts';
 import { recover } from './recovery/recover.ts';
 import { RouteAnnouncer } from './routes/route-announcer.ts';
 import { RoutersKnown } from './routes/routers-known.ts';
@@ -148,12 +149,7 @@ export class Dea {
     const instances = new Instances(parts.host, () => tidier.schedule());
     const staging = new StagingRunner(deaId, parts.stager, actual);
     for (const resumption of resumptions) instances.resume(resumption);
-    // What changed while the recovery looked around is made up for here; then changes come by themselves.
-    for (const desired of snapshot.instances.values()) instances.want(desired);
-    for (const { desired } of resumptions) {
-      const { guid } = desired;
-      if (!snapshot.instances.has(guid) && !snapshot.unreadable.has(guid)) instances.unwant(guid);
-    }
+    catchUp(instances, resumptions, snapshot);
     beginStaging(staging, snapshot, reported, deaId);
     watch.handOver({
       onInstance: (guid, desired) => {
@@ -240,6 +236,21 @@ export class Dea {
       );
     });
     this.#end.push(() => subscription.unsubscribe());
+  }
+}
+
+/** What has changed while the recovery looked around; from then on changes come by themselves. */
+function catchUp(
+  instances: Instances,
+  resumptions: readonly Resumption[],
+  snapshot: DesiredSnapshot,
+): void {
+  const wishes = new Map(resumptions.map(({ desired, wish }) => [desired.guid, wish]));
+  for (const [guid, desired] of snapshot.instances) {
+    if (wishes.get(guid) !== desired) instances.want(desired);
+  }
+  for (const guid of wishes.keys()) {
+    if (!snapshot.instances.has(guid) && !snapshot.unreadable.has(guid)) instances.unwant(guid);
   }
 }
 

@@ -15,7 +15,7 @@ export interface HealthTimings {
 }
 
 export const HEALTH_TIMINGS: HealthTimings = {
-  firstIntervalMs: 100,
+  firstIntervalMs: 50,
   longestIntervalMs: 1_000,
   livenessIntervalMs: 10_000,
   toleratedFailures: 2,

@@ -57,6 +57,25 @@ test('probe http: status decides', async () => {
   assert.equal(asked, 'GET /up');
 });
 
+test('probe http: a path with anything in it is asked for, encoded once', async () => {
+  let asked = '';
+  const target = await listen(
+    createHttpServer((request, response) => {
+      asked = request.url ?? '';
+      response.end();
+    }),
+  );
+  for (const [endpoint, expected] of [
+    ['/a b?c=ü', '/a%20b?c=%C3%BC'],
+    ['/a%20b', '/a%20b'],
+    ['/100%', '/100%25'],
+    ['/a\r\nX: y', '/a%0D%0AX:%20y'],
+  ] as const) {
+    assert.deepEqual(await probe({ ...http, endpoint }, target), { healthy: true });
+    assert.equal(asked, expected);
+  }
+});
+
 test('probe http: a silent server times out', async () => {
   const result = await probe(http, await listen(createServer()));
   assert.match(result.healthy ? '' : result.text, /^GET \/up on .* was not answered: timed out$/);

@@ -44,17 +44,14 @@ function probeHttp(
   const { promise, resolve } = Promise.withResolvers<ProbeResult>();
   const what = `GET ${path} on ${host}:${port}`;
   const headers = { 'user-agent': 'sprue-health-check', connection: 'close' };
-  const ask = request({ host, port, path, headers, agent: false });
+  const ask = request({ host, port, path: encodeURI(decodable(path)), headers, agent: false });
   const timer = setTimeout(
     () => resolve(failed(`${what} was not answered`, 'ETIMEDOUT')),
     timeoutMs,
   );
   ask.once('response', ({ statusCode = 0 }) => {
-    resolve(
-      statusCode >= 200 && statusCode < 400
-        ? HEALTHY
-        : { healthy: false, text: `${what} was answered with status ${statusCode}` },
-    );
+    const text = `${what} was answered with status ${statusCode}`;
+    resolve(statusCode >= 200 && statusCode < 400 ? HEALTHY : { healthy: false, text });
   });
   ask.once('error', error => resolve(failed(`${what} failed`, error)));
   ask.end();
@@ -63,6 +60,15 @@ function probeHttp(
     ask.on('error', () => {}); // of the connection that is cut off here
     ask.destroy();
   });
+}
+
+/** A path as a user writes it may hold spaces and umlauts, or have them encoded already. */
+function decodable(path: string): string {
+  try {
+    return decodeURI(path).toWellFormed();
+  } catch {
+    return path.toWellFormed();
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -210,8 +210,9 @@ export class Instance {
   /** Clears away, and starts again when it is time. */
   async #afterCrash(nextStartMs: number): Promise<void> {
     if (this.#run !== undefined) {
-      void this.#withdraw(this.#run); // a router that is away must not delay the restart
+      const withdrawn = this.#withdraw(this.#run);
       await this.#discard();
+      void withdrawn.then(freePort => freePort()); // a router that is away must not delay the restart
     }
     const waitMs = Math.max(0, nextStartMs - this.#now());
     const due = await firstOf(this.#interrupted(), [
@@ -252,10 +253,11 @@ export class Instance {
     await this.#apply({ type: 'start', atMs: this.#now(), instanceId: newInstanceId() });
   }
 
-  async #withdraw(run: Run): Promise<void> {
+  /** @returns what to do about the host port once its network is gone. */
+  async #withdraw(run: Run): Promise<() => void> {
     const { routes, hostnet } = this.#host;
     const confirmed = await routes.withdraw(endpointOf(this.#desired, run, this.#now()));
-    if (confirmed) hostnet.freePort(run.attachment.mapping.hostPort);
+    return () => confirmed && hostnet.freePort(run.attachment.mapping.hostPort);
   }
 
   async #discard(): Promise<void> {

@@ -31,6 +31,7 @@ export async function startRun(
 ): Promise<Run> {
   const { hostnet, warden, logs, deaId } = host;
   const { signal } = options;
+  signal.throwIfAborted();
   const downloaded = host.droplets.get(desired.dropletGuid);
   downloaded.catch(() => {}); // met again below
   logs.say(desired, `Cell ${deaId} creating container for instance ${instanceId}`);

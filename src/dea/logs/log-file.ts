@@ -50,8 +50,9 @@ export class LogFile {
   /** The next whole lines, up to about `maxBytes`; `undefined` at the end. */
   async read(maxBytes: number): Promise<LogChunk | undefined> {
     if (!(await this.#ensureOpen()) || this.#file === undefined) return undefined;
-    const buffer = Buffer.allocUnsafe(maxBytes);
-    const { bytesRead } = await this.#file.read(buffer, 0, maxBytes, this.#offset);
+    const length = Math.min(maxBytes, await this.backlogBytes());
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#file.read(buffer, 0, length, this.#offset);
     const offset = this.#offset;
     const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
     const cutOff = end === 0 && bytesRead === maxBytes; // a line longer than any that conmon writes
