@@ -71,6 +71,7 @@ export class ReconcileLoop {
   }
 
   async #pass(): Promise<void> {
+    await Promise.resolve(); // so that `#running` is set before anybody can poke
     const batch = [...this.#dirty];
     this.#dirty.clear();
     for (const appGuid of batch) {
