@@ -19,6 +19,11 @@ export interface RouterRegister {
   /** When the endpoint last changed; feeds the metric of registration latency. */
   readonly endpoint_updated_at_ns?: number;
   readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * Sprue's addition to an unregister: the route itself is gone, not only this endpoint of it. Its empty
+   * pool is forgotten (404) instead of kept for a while (503). gorouter ignores it.
+   */
+  readonly route_deleted?: boolean;
 }
 
 /** Payload of `router.start` and of the answer to `router.greet`. */

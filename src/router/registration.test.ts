@@ -42,6 +42,7 @@ describe('decodeRegistryMessage', () => {
       serverCertDomainSan: 'san',
       routeServiceUrl: 'https://service.test',
       loadBalancing: 'least-connection',
+      routeDeleted: false,
       updatedAtNs: 1_234,
     });
   });

@@ -36,6 +36,7 @@ function toMessage(fields: Fields): RegistryMessage {
     serverCertDomainSan: stringIn(fields, 'server_cert_domain_san'),
     routeServiceUrl: routeServiceUrlIn(fields),
     loadBalancing: isAbsent(options) ? '' : stringIn(fieldsOf(options, 'options'), 'loadbalancing'),
+    routeDeleted: booleanIn(fields, 'route_deleted'),
     updatedAtNs: integerIn(fields, 'endpoint_updated_at_ns'),
   };
 }
@@ -68,6 +69,13 @@ function integerIn(fields: Fields, name: string): number {
   if (isAbsent(value)) return 0;
   if (typeof value === 'number' && Number.isInteger(value)) return value;
   throw new TypeError(`${name} is not an integer`);
+}
+
+function booleanIn(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value === 'boolean') return value;
+  if (isAbsent(value)) return false;
+  throw new TypeError(`${name} is not a boolean`);
 }
 
 function portIn(fields: Fields, name: string): number {

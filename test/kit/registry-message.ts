@@ -19,6 +19,7 @@ export function registryMessage(
     serverCertDomainSan: '',
     routeServiceUrl: '',
     loadBalancing: '',
+    routeDeleted: false,
     updatedAtNs: 0,
     ...fields,
   };

@@ -45,6 +45,11 @@ export function registration(
   };
 }
 
+/** The same for `router.unregister` when the routes themselves are gone. */
+export function routeDeletion(endpoint: Endpoint, uris: readonly string[]): RouterRegister {
+  return { ...registration(endpoint, uris), route_deleted: true };
+}
+
 /** URIs compare without regard to case, as routers compare them. */
 export function diffUris(
   before: readonly string[],

@@ -4,10 +4,11 @@ import type { Log } from '../../core/log.ts';
 import {
   REGISTER_INTERVAL_MS,
   type RouterConfirmation,
+  type RouterRegister,
   type RouterStart,
 } from '../../proto/router-register.ts';
 import { SUBJECTS } from '../../proto/subjects.ts';
-import { diffUris, type Endpoint, registration } from './endpoint.ts';
+import { diffUris, type Endpoint, registration, routeDeletion } from './endpoint.ts';
 import type { RoutersKnown } from './routers-known.ts';
 
 export type RouteBus = Pick<
@@ -71,8 +72,8 @@ export class RouteAnnouncer {
     this.#endpoints.set(endpoint.instanceId, endpoint);
     const { removed } = diffUris(before?.uris ?? [], endpoint.uris);
     const confirmed = await Promise.all([
-      this.#tell(SUBJECTS.routerRegister, endpoint, endpoint.uris),
-      this.#tell(SUBJECTS.routerUnregister, endpoint, removed),
+      this.#tell(SUBJECTS.routerRegister, registration(endpoint)),
+      this.#tell(SUBJECTS.routerUnregister, routeDeletion(endpoint, removed)),
     ]);
     return confirmed.every(Boolean);
   }
@@ -85,23 +86,25 @@ export class RouteAnnouncer {
     const announced = this.#endpoints.get(endpoint.instanceId);
     this.#endpoints.delete(endpoint.instanceId);
     const gone = announced ?? endpoint;
-    const confirmed = await this.#tell(SUBJECTS.routerUnregister, gone, gone.uris);
+    const confirmed = await this.#tell(SUBJECTS.routerUnregister, registration(gone));
     if (!confirmed && !this.#bus.connected) this.#owed.set(gone.instanceId, gone);
     return confirmed;
   }
 
-  async #tell(subject: string, endpoint: Endpoint, uris: readonly string[]): Promise<boolean> {
-    if (uris.length === 0) return true;
+  async #tell(subject: string, message: RouterRegister): Promise<boolean> {
+    if (message.uris.length === 0) return true;
     const expected = this.#routers.ids();
     const wait = this.#routers.settled
       ? { count: expected.size, timeoutMs: CONFIRM_TIMEOUT_MS }
       : { count: Number.POSITIVE_INFINITY, timeoutMs: UNSETTLED_TIMEOUT_MS };
-    const message = registration(endpoint, uris);
     const answers = await this.#bus.requestMany(subject, message, wait).catch(() => []); // closed
     const confirmed = new Set(answers.map(answer => routerOf(answer.json())));
     const silent = [...expected].filter(id => !confirmed.has(id) && this.#routers.ids().has(id));
     if (silent.length === 0 && this.#bus.connected) return true;
-    this.#log.warn({ subject, instance: endpoint.instanceId, silent }, 'routers did not confirm');
+    this.#log.warn(
+      { subject, instance: message.private_instance_id, silent },
+      'routers did not confirm',
+    );
     return false;
   }
 

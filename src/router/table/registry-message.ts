@@ -21,6 +21,8 @@ export interface RegistryMessage {
   readonly routeServiceUrl: string;
   /** `options.loadbalancing`. */
   readonly loadBalancing: string;
+  /** Of an unregister: the route is gone, not only this endpoint of it. */
+  readonly routeDeleted: boolean;
   /** When the sender saw the change, nanoseconds since the epoch; 0 = not told. */
   readonly updatedAtNs: number;
 }

@@ -192,6 +192,17 @@ describe('RouteTable.prune', () => {
     assert.equal(table.lookup('b.test', '/')?.size, 1);
   });
 
+  test('a route that was deleted is unknown at once, when its last endpoint goes', () => {
+    const table = new RouteTable({ emptyPoolTimeoutMs: 60_000 });
+    const one = registryMessage({ uris: ['a.test'], host: '10.0.0.1' });
+    const two = registryMessage({ uris: ['a.test'], host: '10.0.0.2' });
+    for (const message of [one, two]) table.register(message, 0);
+    table.unregister({ ...one, routeDeleted: true }, 1);
+    assert.equal(table.lookup('a.test', '/')?.size, 1, 'another instance still serves it');
+    table.unregister({ ...two, routeDeleted: true }, 2);
+    assert.equal(table.lookup('a.test', '/'), undefined);
+  });
+
   test('a known route answers with an empty pool for a while, then is unknown', () => {
     const table = new RouteTable({ emptyPoolTimeoutMs: 60_000 });
     table.register(registryMessage({ uris: ['a.test'] }), T0);

@@ -114,7 +114,10 @@ export class RouteTable {
     for (const text of message.uris) {
       const route = parseRouteUri(text);
       const index = endpoint.leases.findIndex(lease => lease.pool.uri === route?.uri);
-      if (index >= 0) this.#release(endpoint, index, 'unregistered', nowMs);
+      if (index < 0) continue;
+      const { pool } = endpoint.leases[index] as Lease;
+      this.#release(endpoint, index, 'unregistered', nowMs);
+      if (message.routeDeleted && pool.size === 0) this.#dropEmpty(pool);
     }
     if (endpoint.leases.length === before) return false;
     if (endpoint.leases.length === 0) this.#forget(endpoint);
@@ -239,6 +242,11 @@ export class RouteTable {
     for (const listener of this.#listeners) {
       listener.endpointRemoved?.(pool.uri, endpoint, reason);
     }
+  }
+
+  #dropEmpty(pool: EndpointPool): void {
+    this.#emptyPools.delete(pool);
+    this.#index.delete(pool);
   }
 
   #keepEmpty(pool: EndpointPool, nowMs: number): void {
