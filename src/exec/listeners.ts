@@ -1,35 +1,58 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface Listener {
+  /** IPv4 dotted, IPv6 in full without `::`; all zeros means every address. */
+  readonly address: string;
   readonly port: number;
   readonly inode: string;
 }
 
-/** State LISTEN in proc(5) `/proc/net/tcp`. */
+/** States in proc(5) `/proc/net/tcp` and `/proc/net/udp`: LISTEN; bound without a peer. */
 const LISTEN = '0A';
+const UNCONNECTED = '07';
 
 /** TCP sockets that listen in this network namespace, on any address. */
 export function listTcpListeners(): Listener[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(path => {
+  return readTables(['/proc/net/tcp', '/proc/net/tcp6'], LISTEN);
+}
+
+/** UDP sockets that take datagrams from anybody in this network namespace, on any address. */
+export function listUdpListeners(): Listener[] {
+  return readTables(['/proc/net/udp', '/proc/net/udp6'], UNCONNECTED);
+}
+
+function readTables(paths: readonly string[], state: string): Listener[] {
+  return paths.flatMap(path => {
     try {
-      return parseListeners(readFileSync(path, 'utf8'));
+      return parseListeners(readFileSync(path, 'utf8'), state);
     } catch {
       return []; // no IPv6
     }
   });
 }
 
-/** Pure part of {@link listTcpListeners}. */
-export function parseListeners(table: string): Listener[] {
+/** Pure part of {@link listTcpListeners} and {@link listUdpListeners}. */
+export function parseListeners(table: string, state = LISTEN): Listener[] {
   return table
     .split('\n')
     .slice(1)
     .map(line => line.trim().split(/\s+/))
-    .filter(fields => fields[3] === LISTEN)
-    .map(fields => ({
-      port: Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16),
-      inode: fields[9] ?? '',
-    }));
+    .filter(fields => fields[3] === state)
+    .map(fields => {
+      const [address = '', port = ''] = (fields[1] ?? '').split(':');
+      return {
+        address: parseAddress(address),
+        port: Number.parseInt(port, 16),
+        inode: fields[9] ?? '',
+      };
+    });
+}
+
+/** Addresses stand there as 32-bit words in the machine's byte order, which is little-endian. */
+function parseAddress(hex: string): string {
+  const words = Buffer.from(hex, 'hex').swap32();
+  if (words.length === 4) return words.join('.');
+  return words.toString('hex').match(/.{4}/g)?.join(':') ?? '';
 }
 
 /** Name and pid of the process that holds a socket, e.g. `nginx (pid 812)`, when it can be told. */
