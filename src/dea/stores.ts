@@ -1,17 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../bus/bus.ts';
 import { EventStream } from '../bus/event-stream.ts';
 import { KvBucket } from '../bus/kv-bucket.ts';
 import { ObjectBucket } from '../bus/object-bucket.ts';
-import { reasonOf } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
 import { type ActualInstance, actualInstanceSchema } from '../proto/actual-instance.ts';
 import { DEA_LEASE_MS, KV, OBJECTS } from '../proto/buckets.ts';
 import { type DeaAdvertisement, deaAdvertisementSchema } from '../proto/dea-advertisement.ts';
 import { type StagingResult, stagingResultSchema } from '../proto/staging.ts';
 import { LOG_STREAM } from '../proto/subjects.ts';
 import { type Desired, decodeDesired } from './desired-watch.ts';
-import { untilConnected } from './until-connected.ts';
 
 /** What the bucket `actual` holds of a DEA. */
 export type Actual = ActualInstance | StagingResult;
@@ -26,22 +22,8 @@ export interface Stores {
   readonly logs: EventStream;
 }
 
-const RETRY_MS = 1_000;
-
-/** Opens everything, and waits for NATS as long as it takes. @throws the signal's reason. */
-export async function openStores(bus: Bus, log: Log, signal: AbortSignal): Promise<Stores> {
-  for (;;) {
-    await untilConnected(bus, signal);
-    try {
-      return await tryOpen(bus);
-    } catch (thrown) {
-      log.warn({ reason: reasonOf(thrown) }, 'NATS does not answer yet; what runs is left alone');
-      await delay(RETRY_MS, undefined, { signal });
-    }
-  }
-}
-
-async function tryOpen(bus: Bus): Promise<Stores> {
+/** Opens everything; creates what is missing. */
+export async function openStores(bus: Bus): Promise<Stores> {
   const [desired, actual, deas, packages, droplets, logs] = await Promise.all([
     KvBucket.open(bus, { name: KV.desired, decode: decodeDesired }),
     KvBucket.open(bus, { name: KV.actual, decode: decodeActual }),
