@@ -87,7 +87,7 @@ export class TestPlatform implements AsyncDisposable {
     const up = await poll(
       () => {
         if (this.#upOutput.includes('Sprue is up.')) return true;
-        return child.exitCode === null ? undefined : false;
+        return child.exitCode === null && child.signalCode === null ? undefined : false;
       },
       { intervalMs: 20, timeoutMs: UP_TIMEOUT_MS },
     );
@@ -97,7 +97,7 @@ export class TestPlatform implements AsyncDisposable {
   /** Ends the `sprue up` process and waits for its end. */
   async killUp(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#up;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const closed = once(child, 'exit');
     child.kill(signal);
     await closed;
