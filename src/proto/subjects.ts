@@ -14,6 +14,12 @@ export const SUBJECTS = {
   routerAlive: 'sprue.router.alive',
   /** Sprue's routers → all, once at the end: {@link RouterPresence}. */
   routerGone: 'sprue.router.gone',
+  /** Controller → routers, DEAs, edges, request: `TraceStart`. They answer `TraceArmed`. */
+  traceStart: 'sprue.trace.start',
+  /** Controller → routers, DEAs, edges: `TraceStop`. */
+  traceStop: 'sprue.trace.stop',
+  /** Router → controller, DEAs, edges; DEA, edge → controller: `Observation`. */
+  traceObservation: 'sprue.trace.observation',
 } as const;
 
 /** Request to one DEA: what its instances use right now. Answer: {@link InstanceUsage}[]. */
