@@ -7,6 +7,8 @@ export const REPORT_FD = 3;
 
 export interface LaunchOptions {
   readonly env: Readonly<Record<string, string>>;
+  /** Where it stays, and leaves what it writes without a path. */
+  readonly cwd: string;
   /** How long the program may take to report. */
   readonly timeoutMs: number;
 }
@@ -27,6 +29,7 @@ export async function launch(
     detached: true, // Ctrl-C at the caller's terminal is not for it
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: options.env,
+    cwd: options.cwd,
   });
   let stderr = '';
   let line = '';

@@ -35,7 +35,8 @@ export async function launchConmon(
     ...[`--runtime-arg=--root`, `--runtime-arg=${warden.runc}`],
   ] as const;
   const env = { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin', _OCI_SYNCPIPE: `${REPORT_FD}` };
-  const report = await launch([...argv], { env, timeoutMs: REPORT_TIMEOUT_MS });
+  const cwd = folder.path; // out of memory, conmon writes a file `oom` where it stands
+  const report = await launch([...argv], { env, cwd, timeoutMs: REPORT_TIMEOUT_MS });
   return readReport(report, instanceId);
 }
 
