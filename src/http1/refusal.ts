@@ -25,6 +25,7 @@ export const REFUSALS = {
   chunk_extension_too_long: 400,
   trailer_too_long: 431,
   bad_status_line: 400,
+  endless_interim_responses: 400,
   unexpected_end: 400,
   connect_method: 405,
   unknown_expectation: 417,

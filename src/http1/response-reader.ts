@@ -16,6 +16,9 @@ const HEAD = 0;
 const BODY_STATE = 1;
 const COMPLETE = 2;
 
+/** More than any server sends before its answer. */
+const MAX_INTERIM_RESPONSES = 64;
+
 /** Turns the bytes of a connection to a server into the response of one request after the other. */
 export class ResponseReader {
   /** Whether bytes arrived behind the response: the connection cannot be trusted any more. */
@@ -26,6 +29,7 @@ export class ResponseReader {
   #partial: HeadBuffer | undefined;
   #state = COMPLETE;
   #answersHead = false;
+  #interimResponses = 0;
 
   constructor(head: ResponseHead, limits: Limits) {
     this.#head = head;
@@ -37,6 +41,7 @@ export class ResponseReader {
   expect(answersHead: boolean): void {
     this.#state = HEAD;
     this.#answersHead = answersHead;
+    this.#interimResponses = 0;
     this.hasExcess = false;
   }
 
@@ -116,6 +121,9 @@ export class ResponseReader {
       return after;
     }
     if (head.status < 200) {
+      if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
+        return this.#refuse('endless_interim_responses', sink);
+      }
       sink.onResponseHead(head);
       return after;
     }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { CHUNK_END, chunkStart } from '../../http1/chunk-encoder.ts';
 
 /** Up to this size body bytes ride in the same string, and the same system call, as the head. */
 const INLINE_BYTES = 8 * 1024;
@@ -41,6 +42,14 @@ export class Outlet {
     this.#writeText();
     const part = bytes.subarray(start, end);
     this.#write(this.#copies ? Buffer.from(part) : part);
+  }
+
+  /** Body bytes as they are, or as one chunk. */
+  body(bytes: Buffer, start: number, end: number, isChunked: boolean): void {
+    if (!isChunked) return this.bytes(bytes, start, end);
+    this.#text += chunkStart(end - start);
+    this.bytes(bytes, start, end);
+    this.#text += CHUNK_END;
   }
 
   /** @returns whether more may be written now */
