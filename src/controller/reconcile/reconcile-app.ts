@@ -43,10 +43,20 @@ async function settleDeployment(services: Services, appGuid: Guid): Promise<AppM
   }
 }
 
+/**
+ * An app is gone, and so are its routes: each instance first learns that it has none any more, so that
+ * routers answer 404 and not 503, and is deleted in the pass after that.
+ */
 async function deleteAll(services: Services, appGuid: Guid): Promise<void> {
   const { desired } = services.fleet;
   const wishes = services.fleet.desiredOf(appGuid);
-  await Promise.all(wishes.map(wish => desired.delete(instanceKey(wish.deaId, wish.guid))));
+  const routed = wishes.filter(({ uris }) => uris.length > 0);
+  const rest = wishes.filter(({ uris }) => uris.length === 0);
+  await Promise.all([
+    ...routed.map(wish => desired.put(instanceKey(wish.deaId, wish.guid), { ...wish, uris: [] })),
+    ...rest.map(wish => desired.delete(instanceKey(wish.deaId, wish.guid))),
+  ]);
+  if (routed.length > 0) services.reconcile(appGuid);
 }
 
 async function carryOut(services: Services, plan: AppPlan): Promise<void> {
