@@ -82,7 +82,7 @@ export class Exchange implements ResponseSink {
     if (pool.size === 0) return this.#reply(noEndpoints(head.authority));
     this.#attempts.begin(pool);
     this.#record.forwardedFor = rewriter.forwardedFor;
-    this.#endpointStartMs = this.#startMs;
+    this.#endpointStartMs = performance.now();
     this.#attempt();
   }
 
@@ -165,10 +165,9 @@ export class Exchange implements ResponseSink {
     this.#client.deadlineTick = NEVER;
     connection.deadlineTick = deadlines.after(options.bodyIdleTimeoutMs);
     const { requestId } = this.#record;
+    const keeps = this.#keepsClient;
     const dateLine = head.hasDate ? '' : date.at(Date.now());
-    this.#client.out.text(
-      this.#answer.headText(head, this.#request, this.#keepsClient, requestId, dateLine),
-    );
+    this.#client.out.text(this.#answer.headText(head, this.#request, keeps, requestId, dateLine));
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
@@ -265,7 +264,7 @@ export class Exchange implements ResponseSink {
     if (endpoint === undefined) return this.#reply(noEndpoints(this.#request.host));
     const record = this.#record;
     describeEndpoint(record, endpoint);
-    this.#attemptStartMs = record.failedAttempts === 0 ? this.#startMs : performance.now();
+    this.#attemptStartMs = record.failedAttempts === 0 ? this.#endpointStartMs : performance.now();
     if (endpoint.tls) return this.fail('tls_unsupported');
     const idle = connectionsOf(endpoint).take(this.#attemptStartMs, this.#request.isRepeatable);
     if (idle === undefined) this.#dial(endpoint);
@@ -319,6 +318,7 @@ export class Exchange implements ResponseSink {
     this.#context.counters.tunnels--;
     this.#record.requestBodyBytes = tunnel.bytesFromClient;
     this.#record.responseBodyBytes = tunnel.bytesFromEndpoint;
+    this.#record.endpointMs = performance.now() - this.#endpointStartMs;
     this.#connection = undefined;
     this.#attempts.leave();
     this.#conclude(false);
@@ -330,6 +330,7 @@ export class Exchange implements ResponseSink {
     counters.endpointFailures++;
     this.#record.failedAttempts++;
     this.#record.failedAttemptsMs = performance.now() - this.#endpointStartMs;
+    this.#record.endpointMs = this.#record.failedAttemptsMs;
     log.warn({ endpoint: endpoint?.key, app: endpoint?.appGuid, failure: kind }, 'endpoint failed');
     if (this.#attempts.fail(failure, options.maxAttempts) && repeats) {
       counters.retries++;
@@ -342,45 +343,44 @@ export class Exchange implements ResponseSink {
   #breakOff(routerError: string): void {
     this.#context.counters.truncatedResponses++;
     this.#record.routerError = routerError;
+    this.#record.endpointMs = performance.now() - this.#endpointStartMs;
     this.#client.out.flush();
     this.#end();
     this.#client.abort(this.#answer.isSelfDelimited);
   }
 
   #reply(reply: LocalReply): void {
-    const text = localReplyText(reply, this.#replyForm());
     this.#record.routerError = reply.routerError;
     this.#context.counters.countResponse(reply.status);
-    this.#replyText(reply.status, text);
+    this.#replyText(reply.status, form => localReplyText(reply, form));
   }
 
   #replyHealth(): void {
     const isHealthy = this.#context.options.isHealthy();
-    this.#replyText(isHealthy ? 200 : 503, healthReplyText(isHealthy, this.#replyForm()));
+    this.#replyText(isHealthy ? 200 : 503, form => healthReplyText(isHealthy, form));
   }
 
-  #replyForm(): ReplyForm {
+  #replyText(status: number, write: (form: ReplyForm) => string): void {
     const keeps = this.#keepsClient && this.isRequestDone;
-    return this.#request.replyForm(keeps, this.#context.date.at(Date.now()));
-  }
-
-  #replyText(status: number, text: string): void {
+    const text = write(this.#request.replyForm(keeps, this.#context.date.at(Date.now())));
     this.#isAnswered = true;
     this.#record.status = status;
     this.#record.responseBodyBytes = text.length - text.indexOf('\r\n\r\n') - 4;
     this.#client.out.text(text);
     this.#client.out.flush();
-    this.#conclude(this.#keepsClient && this.isRequestDone);
+    this.#conclude(keeps);
   }
 
   /** Lets go of the endpoint. */
   #detach(keepsConnection: boolean): void {
     const connection = this.#connection;
     if (connection === undefined) return;
+    const nowMs = performance.now();
+    this.#record.endpointMs = nowMs - this.#endpointStartMs;
     this.#connection = undefined;
     this.#attempts.leave();
     if (keepsConnection && connection.isReusable && !this.#attempts.endpoint?.gone) {
-      connection.release(performance.now());
+      connection.release(nowMs);
     } else {
       connection.destroy();
     }
@@ -392,11 +392,9 @@ export class Exchange implements ResponseSink {
   }
 
   #end(): void {
-    const nowMs = performance.now();
     const record = this.#record;
     this.#isActive = false;
-    record.totalMs = nowMs - this.#startMs;
-    if (this.#attempts.endpoint !== undefined) record.endpointMs = nowMs - this.#endpointStartMs;
+    record.totalMs = performance.now() - this.#startMs;
     this.#context.accessLog.write(record);
   }
 }
