@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** Groups of an IPv6 address that name a site: 48 bits (RFC 6177 §2); one customer has no less. */
+/** 48 bits: the largest network that one customer usually gets (RFC 6177 §2). */
 const SITE_GROUPS = 3;
 
 /**

@@ -44,7 +44,6 @@ Or tell a resolver of your own (one of these):
   [Resolve]
   DNS=198.51.100.53
   Domains=~apps.example.com
-  DNSSEC=allow-downgrade
 `,
   );
 });

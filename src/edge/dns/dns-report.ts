@@ -114,12 +114,7 @@ function resolverHints(domain: string, servers: readonly ServerAddress[]): Resol
     {
       resolver: 'systemd-resolved',
       file: '/etc/systemd/resolved.conf.d/sprue.conf',
-      lines: [
-        '[Resolve]',
-        `DNS=${servers.map(withPort(':')).join(' ')}`,
-        `Domains=~${domain}`,
-        'DNSSEC=allow-downgrade',
-      ],
+      lines: ['[Resolve]', `DNS=${servers.map(withPort(':')).join(' ')}`, `Domains=~${domain}`],
     },
   ];
 }

@@ -26,7 +26,12 @@ export class UdpListener implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once('error', reject);
     socket.bind({ address: at.address, port: at.port, exclusive: true }, resolve);
-    await promise;
+    try {
+      await promise;
+    } catch (thrown) {
+      socket.close();
+      throw thrown;
+    }
     socket.off('error', reject).on('error', listener.#unsent);
     socket.on('message', listener.#answer);
     return listener;
