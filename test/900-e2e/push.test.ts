@@ -52,7 +52,7 @@ describe('push', () => {
       ['status'],
       ['target'],
     ]) {
-      assert.doesNotThrow(
+      await assert.doesNotReject(
         async () => JSON.parse(await platform.ok([...command, '--json'])),
         command.join(' '),
       );

@@ -107,6 +107,7 @@ test('unpackDroplet: refuses what is no archive, and one that was cut off', asyn
   try {
     const file = join(base, 'droplet.tgz');
     const options = { maxBytes: 2 ** 20 };
+    await assert.rejects(unpackDroplet(file, base, options), { code: 'ENOENT' });
     await writeFile(file, 'no archive at all');
     await assert.rejects(unpackDroplet(file, base, options), { code: 'DROPLET_INVALID' });
     const tar = pack();

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, link, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { access, chmod, link, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -29,6 +29,7 @@ export async function unpackDroplet(
   folder: string,
   options: UnpackOptions,
 ): Promise<void> {
+  await access(file, constants.R_OK); // a missing file is no invalid droplet
   const archive = extract();
   const unpacker = new Unpacker(folder, options.maxBytes);
   const feeding = pipeline(
