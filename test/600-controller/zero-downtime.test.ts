@@ -113,6 +113,7 @@ test('a second deployment supersedes the first', async () => {
   await pushApp(platform);
   dea.outcome = () => 'hangs';
   const first = await redeploy(platform);
+  await platform.api.until('/', () => dea.wishes.size === 2);
   dea.outcome = () => 'runs';
   const second = await redeploy(platform);
   assert.equal((await untilFinal(platform, second.deploymentGuid)).status.reason, 'DEPLOYED');

@@ -68,6 +68,7 @@ export async function updateProcess(
     ...before,
     settings: changeSettings(before.settings, change),
   }));
+  if (updated === process) return process;
   audit.about(store.get('app', process.appGuid), 'audit.app.process.update', actor, {
     process_guid: process.guid,
     process_type: process.type,

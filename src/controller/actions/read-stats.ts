@@ -20,8 +20,16 @@ export async function readStats(services: Services, process: ProcessRecord): Pro
   const shown = Array.from({ length: process.instances }, (_, index) =>
     app.state === 'STARTED' ? instanceAt(services, process, index) : undefined,
   );
-  const deaIds = new Set(shown.flatMap(one => (one?.state === 'RUNNING' ? [one.deaId] : [])));
-  const answers = await Promise.all([...deaIds].map(deaId => usage.read(deaId)));
+  const running = shown.filter(one => one?.state === 'RUNNING');
+  const byDea = Map.groupBy(running, one => one?.deaId ?? '');
+  const answers = await Promise.all(
+    [...byDea].map(([deaId, ones]) =>
+      usage.read(
+        deaId,
+        ones.flatMap(one => one?.guid ?? []),
+      ),
+    ),
+  );
   const used = new Map(answers.flatMap(answer => [...answer]));
   const resources = shown.map((actual, index) => {
     if (actual === undefined || fleet.deas.isGone(actual.deaId)) {

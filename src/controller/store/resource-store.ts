@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '../../bus/bus.ts';
 import { KvBucket } from '../../bus/kv-bucket.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -112,8 +113,8 @@ export class ResourceStore {
   }
 
   /**
-   * Changes a record by compare-and-set. `change` may run more than once; when it returns its
-   * argument nothing is written.
+   * Changes a record by compare-and-set. `change` may run more than once; when it changes nothing,
+   * nothing is written.
    * @throws SprueError `RESOURCE_NOT_FOUND`, or as {@link claimsOf} says
    */
   async modify<K extends Kind>(
@@ -129,7 +130,9 @@ export class ResourceStore {
         const record = recordOf(value) as Records[K] | undefined;
         if (record === undefined) throw notFound(kind);
         const changed = change(record);
-        return changed === record ? record : { ...changed, updatedMs: this.#options.clock.now() };
+        return isDeepStrictEqual(changed, record)
+          ? record
+          : { ...changed, updatedMs: this.#options.clock.now() };
       });
       const stored = after as Records[K];
       await this.#release(newClaims(before, stored), stored);

@@ -9,6 +9,8 @@ import { deaStatsSubject } from '../../proto/subjects.ts';
 const ANSWER_TIMEOUT_MS = 700;
 /** Several people watching the same app cost one request. */
 const REUSE_MS = 1_000;
+/** But an instance that is newer than the last answer is asked for again, at most this often. */
+const ASK_AGAIN_MS = 100;
 
 const answerSchema = z.array(instanceUsageSchema);
 
@@ -25,10 +27,14 @@ export class UsageReader {
     this.#log = log;
   }
 
-  /** Usage by guid of the desired instance. */
-  read(deaId: string): Promise<Usage> {
+  /** Usage by guid of the desired instance; of those in `wanted`, if the DEA has them. */
+  async read(deaId: string, wanted: readonly Guid[]): Promise<Usage> {
     const known = this.#answers.get(deaId);
-    if (known !== undefined && performance.now() - known.atMs < REUSE_MS) return known.usage;
+    const ageMs = performance.now() - (known?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (known !== undefined && ageMs < REUSE_MS) {
+      const usage = await known.usage;
+      if (ageMs < ASK_AGAIN_MS || wanted.every(guid => usage.has(guid))) return usage;
+    }
     const usage = this.#ask(deaId);
     this.#answers.set(deaId, { atMs: performance.now(), usage });
     return usage;

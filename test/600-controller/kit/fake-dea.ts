@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { KvBucket } from '../../../src/bus/kv-bucket.ts';
 import { ObjectBucket } from '../../../src/bus/object-bucket.ts';
@@ -46,6 +47,7 @@ export class FakeDea {
   readonly #bus: Bus;
   readonly #options: FakeDeaOptions;
   readonly #abort = new AbortController();
+  readonly #busy = new Set<Promise<void>>();
   #desired!: KvBucket<DesiredInstance | StagingTask>;
   #actual!: KvBucket<ActualInstance | StagingResult>;
   #deas!: KvBucket<DeaAdvertisement>;
@@ -115,9 +117,15 @@ export class FakeDea {
     });
   }
 
-  /** Ends the agent; what it reported stays. */
-  stop(): void {
+  /** Ends the agent, once it has finished what it was doing; what it reported stays. */
+  async stop(): Promise<void> {
     this.#abort.abort();
+    await Promise.all(this.#busy);
+  }
+
+  #track(work: Promise<void>): void {
+    this.#busy.add(work);
+    void work.finally(() => this.#busy.delete(work));
   }
 
   /** What the DEA says about a wish from now on. */
@@ -149,14 +157,14 @@ export class FakeDea {
   #follow(key: string, value: DesiredInstance | StagingTask | undefined): void {
     if (key.includes('.staging.')) {
       if (value === undefined) return this.#endTask(key);
-      return void this.#stage(value as StagingTask);
+      return this.#track(this.#stage(value as StagingTask));
     }
-    if (value === undefined) return void this.#end(key);
+    if (value === undefined) return this.#track(this.#end(key));
     const wish = value as DesiredInstance;
     const isNew = !this.wishes.has(key);
     this.wishes.set(key, wish);
     this.events.push({ what: isNew ? 'wanted' : 'uris', wish });
-    if (isNew) void this.#run(wish);
+    if (isNew) this.#track(this.#run(wish));
   }
 
   async #run(wish: DesiredInstance): Promise<void> {
@@ -191,7 +199,6 @@ export class FakeDea {
     const result = this.staging(task);
     if (result === 'hangs') return;
     if (result.state === 'STAGED') {
-      const { Readable } = await import('node:stream');
       await this.#droplets.put(task.dropletGuid, Readable.from([Buffer.from('droplet')]));
     }
     await this.finish(task, result);
@@ -203,7 +210,7 @@ export class FakeDea {
 
   #endTask(key: string): void {
     this.tasks.delete(key.split('.').at(-1) ?? '');
-    void this.#actual.delete(key);
+    this.#track(this.#actual.delete(key));
   }
 }
 
