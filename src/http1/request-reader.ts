@@ -66,11 +66,18 @@ export class RequestReader {
     return this.#state === HEAD && !this.isWithinHead;
   }
 
-  /** `bytes` must not be changed afterwards: what cannot be used yet is kept, not copied. */
+  /**
+   * What cannot be used yet is kept, not copied: when the memory of `bytes` is used again, call
+   * {@link copyWaiting} before.
+   */
   push(bytes: Buffer): void {
     const { length } = this.#waiting;
     this.#waiting = length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
     this.#run();
+  }
+
+  copyWaiting(): void {
+    if (this.#waiting.length > 0) this.#waiting = Buffer.from(this.#waiting);
   }
 
   /** Lets body bytes wait, from within or after `onRequestHead`, until {@link release}. */
@@ -135,7 +142,7 @@ export class RequestReader {
     }
     const after = this.#head.read(bytes, start, bytes.length, this.#limits);
     if (after >= 0) {
-      this.#waiting = bytes.subarray(after);
+      this.#waiting = after === bytes.length ? NOTHING : bytes.subarray(after);
       return this.#beginRequest();
     }
     if (after === REFUSED) return this.#refuse(this.#head.refusal);

@@ -8,6 +8,7 @@ import { Deadline, NEVER } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { Outlet } from './outlet.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { readInto } from './shared-read.ts';
 import type { Tunnel } from './tunnel.ts';
 
 const WAITING = 0;
@@ -52,10 +53,12 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
     const shown = this.remoteIp.includes(':') ? `[${this.remoteIp}]` : this.remoteIp;
     this.remoteAddress = `${shown}:${socket.remotePort ?? 0}`;
     this.listenPort = socket.localPort ?? 0;
-    this.out = new Outlet(socket, true);
+    this.out = new Outlet(socket);
     this.#reader = new RequestReader(this, context.requestHead, context.options.limits);
     this.#exchange = new Exchange(context, this);
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    if (!readInto(socket, context.readBuffer, size => this.#onRead(size))) {
+      socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    }
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#onDrain());
     socket.on('error', () => {});
@@ -186,6 +189,12 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
     }
   }
 
+  #onRead(size: number): boolean {
+    this.#onData(this.#context.readBuffer.subarray(0, size));
+    return true;
+  }
+
+  /** The memory of `bytes` is used again for the next read. */
   #onData(bytes: Buffer): void {
     if (this.#state === TUNNEL) return this.#tunnel?.fromClient(bytes);
     if (this.#state >= LINGERING) return;
@@ -193,6 +202,7 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
     this.isReading = true;
     this.#reader.push(bytes);
     this.isReading = false;
+    this.#reader.copyWaiting();
     if (this.#state === BUSY) this.#exchange.flushToEndpoint();
     else if (this.#state === WAITING && !wasWithinHead && this.#reader.isWithinHead) {
       this.deadlineTick = this.#context.deadlines.after(this.#context.options.readHeaderTimeoutMs);

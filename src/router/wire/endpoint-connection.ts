@@ -58,7 +58,7 @@ export class EndpointConnection extends Deadline {
         callback: (size: number) => this.#onRead(size),
       },
     });
-    this.out = new Outlet(this.socket, false);
+    this.out = new Outlet(this.socket);
     this.socket.on('connect', () => this.#onConnect());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('drain', () => this.#onDrain());

@@ -15,20 +15,18 @@ export class Outlet {
   /** Writes handed to the socket so far. */
   writes = 0;
   readonly #socket: Socket;
-  readonly #copies: boolean;
   #text = '';
   #isCorked = false;
 
-  /** @param copies whether the bytes given to {@link bytes} are reused afterwards */
-  constructor(socket: Socket, copies: boolean) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.#copies = copies;
   }
 
   text(text: string): void {
     this.#text += text;
   }
 
+  /** Copies: the memory is used again for the next read. */
   bytes(bytes: Buffer, start: number, end: number): void {
     const size = end - start;
     if (size <= INLINE_BYTES && this.#text.length + size <= MAX_TEXT_LENGTH) {
@@ -40,8 +38,7 @@ export class Outlet {
       this.#socket.cork();
     }
     this.#writeText();
-    const part = bytes.subarray(start, end);
-    this.#write(this.#copies ? Buffer.from(part) : part);
+    this.#write(Buffer.from(bytes.subarray(start, end)));
   }
 
   /** Body bytes as they are, or as one chunk. */

@@ -35,8 +35,8 @@ export class ProxyContext {
   readonly responseHead = new ResponseHead();
   readonly rewriter: RequestRewriter;
   /**
-   * All endpoint connections read into the same memory: what is read is either copied to the other
-   * side's socket or turned into text before the next read can happen.
+   * All connections read into the same memory: what is read is copied to the other side's socket,
+   * turned into text or kept as a copy before the next read can happen.
    */
   readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   isDraining = false;

@@ -27,15 +27,15 @@ export class Tunnel {
     this.#onClosed = onClosed;
   }
 
-  /** `bytes` belong to the tunnel from here on. */
+  /** The memory of `bytes` is used again after the call. */
   fromClient(bytes: Buffer): void {
     if (this.#isLeaving || this.#isClosed) return;
     this.bytesFromClient += bytes.length;
     this.#clientFrames.pass(bytes, 0, bytes.length);
-    if (!this.#endpoint.socket.write(bytes)) this.#client.pauseForEndpoint();
+    if (!this.#endpoint.socket.write(Buffer.from(bytes))) this.#client.pauseForEndpoint();
   }
 
-  /** The buffer is reused after the call. */
+  /** As {@link fromClient}. */
   fromEndpoint(buffer: Buffer, start: number, end: number): void {
     if (start >= end || this.#isLeaving || this.#isClosed) return;
     this.bytesFromEndpoint += end - start;
