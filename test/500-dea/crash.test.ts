@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { run } from '../../src/exec/run.ts';
 import { healthCheckSchema } from '../../src/proto/desired-instance.ts';
 import { enterLab } from '../kit/enter-lab.ts';
@@ -8,7 +8,7 @@ import { DeaLab, SERVER } from './open-dea.ts';
 
 const lab = await DeaLab.open(await enterLab(import.meta.filename));
 after(() => lab[Symbol.asyncDispose]());
-await lab.start();
+before(() => lab.start());
 
 const processCheck = healthCheckSchema.parse({ type: 'process' });
 

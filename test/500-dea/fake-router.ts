@@ -23,11 +23,15 @@ export class FakeRouter implements Disposable {
       this.#end.push(() => subscription.unsubscribe());
     }
     this.#tellAlive();
+    const unlisten = bus.onStatus(status => {
+      if (status === 'reconnected') this.start();
+    });
+    this.#end.push(unlisten);
     const timer = setInterval(() => this.#tellAlive(), 1_000);
     this.#end.push(() => clearInterval(timer));
   }
 
-  /** What a router says when it starts: everybody registers now. */
+  /** What a router says at start and after each reconnect: everybody registers now. */
   start(): void {
     this.#bus.publish(SUBJECTS.routerStart, {
       id: this.#id,

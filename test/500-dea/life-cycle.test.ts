@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { instanceUsageSchema } from '../../src/proto/actual-instance.ts';
 import { healthCheckSchema } from '../../src/proto/desired-instance.ts';
 import { deaStatsSubject } from '../../src/proto/subjects.ts';
@@ -12,7 +12,7 @@ import { DEA_ID } from './start-agent.ts';
 
 const lab = await DeaLab.open(await enterLab(import.meta.filename));
 after(() => lab[Symbol.asyncDispose]());
-await lab.start();
+before(() => lab.start());
 
 test('an instance starts, is routed, answers through its host port, and goes without a trace', async () => {
   const wish = await lab.wish(SERVER, { uris: ['one.example.com', 'one.example.org/path'] });

@@ -20,6 +20,8 @@ export type RouteBus = Pick<
 const CONFIRM_TIMEOUT_MS = 2_000;
 /** While a router may be there that has not spoken yet, every answer within this time is waited for. */
 const UNSETTLED_TIMEOUT_MS = 500;
+/** Shorter than the rest of a host port that was not confirmed: no other instance can be meant. */
+const OWED_MS = 100_000;
 const GREET_TIMEOUT_MS = 1_000;
 
 /**
@@ -31,8 +33,8 @@ export class RouteAnnouncer {
   readonly #routers: Pick<RoutersKnown, 'ids' | 'settled'>;
   readonly #log: Log;
   readonly #endpoints = new Map<InstanceId, Endpoint>();
-  /** Unregistered while NATS was away, and not said to anybody yet. */
-  readonly #owed = new Map<InstanceId, Endpoint>();
+  /** Unregistered, but not by every router's word: said again for a while. */
+  readonly #owed = new Map<InstanceId, { readonly endpoint: Endpoint; readonly untilMs: number }>();
   readonly #end: (() => void)[] = [];
   #intervalMs = REGISTER_INTERVAL_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -49,7 +51,7 @@ export class RouteAnnouncer {
       this.#announceAll();
     });
     const offStatus = this.#bus.onStatus(status => {
-      if (status === 'reconnected') this.#catchUp();
+      if (status === 'reconnected') this.#announceAll();
     });
     this.#end.push(() => subscription.unsubscribe(), offStatus);
     this.#schedule();
@@ -87,7 +89,10 @@ export class RouteAnnouncer {
     this.#endpoints.delete(endpoint.instanceId);
     const gone = announced ?? endpoint;
     const confirmed = await this.#tell(SUBJECTS.routerUnregister, registration(gone));
-    if (!confirmed && !this.#bus.connected) this.#owed.set(gone.instanceId, gone);
+    if (!confirmed) {
+      const untilMs = performance.now() + OWED_MS;
+      this.#owed.set(gone.instanceId, { endpoint: gone, untilMs });
+    }
     return confirmed;
   }
 
@@ -108,17 +113,12 @@ export class RouteAnnouncer {
     return false;
   }
 
-  /** The host ports of what is owed still rest, so that no other instance can be meant. */
-  #catchUp(): void {
-    for (const endpoint of this.#owed.values()) {
-      this.#bus.publish(SUBJECTS.routerUnregister, registration(endpoint));
-    }
-    this.#owed.clear();
-    this.#announceAll();
-  }
-
   #announceAll(): void {
     if (!this.#bus.connected) return;
+    for (const [instanceId, { endpoint, untilMs }] of this.#owed) {
+      if (performance.now() > untilMs) this.#owed.delete(instanceId);
+      else this.#bus.publish(SUBJECTS.routerUnregister, registration(endpoint));
+    }
     for (const endpoint of this.#endpoints.values()) {
       if (endpoint.uris.length > 0) {
         this.#bus.publish(SUBJECTS.routerRegister, registration(endpoint));

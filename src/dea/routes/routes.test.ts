@@ -114,7 +114,7 @@ test('RouteAnnouncer.withdraw: unregisters, and does not announce it again', asy
   assert.deepEqual(bus.takeRoutes(), []);
 });
 
-test('RouteAnnouncer.withdraw: said while NATS is away, it is said again on reconnect', async t => {
+test('RouteAnnouncer.withdraw: unconfirmed, it is said again on reconnect and to routers that start', async t => {
   const { bus, routes } = announcer(t, ['r1']);
   const one = endpoint();
   await routes.announce(one);
@@ -123,6 +123,8 @@ test('RouteAnnouncer.withdraw: said while NATS is away, it is said again on reco
   assert.equal(await routes.withdraw(one), false);
   bus.takeRoutes();
   bus.tellStatus('reconnected');
+  assert.deepEqual(bus.takeRoutes(), ['router.unregister a.example.com']);
+  bus.deliver('router.start', { id: 'r1' });
   assert.deepEqual(bus.takeRoutes(), ['router.unregister a.example.com']);
 });
 
