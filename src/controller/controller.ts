@@ -59,6 +59,7 @@ export interface ControllerOptions {
 
 const MAX_UPLOAD_BYTES = 2 * 2 ** 30;
 const EXPIRE_INTERVAL_MS = 15_000;
+const SWEEP_INTERVAL_MS = 6 * 3_600_000;
 /** Requests in flight get this long when the controller stops. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
@@ -224,8 +225,14 @@ function followTime(services: Services, loop: ReconcileLoop, signal: AbortSignal
       log.warn({ reason: reasonOf(thrown) }, 'builds could not be looked after'),
     );
   }, EXPIRE_INTERVAL_MS);
+  const sweep = () =>
+    Promise.all([services.store.sweepDeleted(), fleet.desired.sweep(), fleet.actual.sweep()]).catch(
+      thrown => log.warn({ reason: reasonOf(thrown) }, 'deleted entries could not be swept'),
+    );
+  const sweepTimer = setInterval(sweep, SWEEP_INTERVAL_MS);
   signal.addEventListener('abort', () => {
     stopListening();
     clearInterval(timer);
+    clearInterval(sweepTimer);
   });
 }

@@ -13,7 +13,7 @@ import { ResourceStore } from '../../src/controller/store/resource-store.ts';
 import { decodeStored, type StoredValue } from '../../src/controller/store/stored-value.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { KV } from '../../src/proto/buckets.ts';
-import { startNatsServer } from '../kit/nats-server.ts';
+import { type NatsServer, startNatsServer } from '../kit/nats-server.ts';
 
 const ORGANIZATION: OrganizationRecord = {
   kind: 'organization',
@@ -30,9 +30,11 @@ const SPACE: SpaceRecord = {
 class Lab implements AsyncDisposable {
   nowMs = 1_000_000;
   readonly bus: Bus;
+  readonly nats: NatsServer;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(bus: Bus, stack: AsyncDisposableStack) {
+  private constructor(nats: NatsServer, bus: Bus, stack: AsyncDisposableStack) {
+    this.nats = nats;
     this.bus = bus;
     this.#stack = stack;
   }
@@ -42,7 +44,7 @@ class Lab implements AsyncDisposable {
     const nats = stack.use(await startNatsServer());
     const options = { servers: [nats.url], name: 'test', log: silentLog };
     const bus = stack.use(await Bus.connect(options));
-    return new Lab(bus, stack.move());
+    return new Lab(nats, bus, stack.move());
   }
 
   /** One more store on the same bucket, as after a restart or in a second controller. */
@@ -198,4 +200,23 @@ test('a store of 5,000 records is read within two seconds', async () => {
   const tookMs = performance.now() - before;
   assert.equal(late.count('app'), 2_500);
   assert.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`);
+});
+
+test('what vanishes during an outage is forgotten, what is still there stays', async () => {
+  await using lab = await Lab.open();
+  const store = await seeded(lab);
+  const app = await store.create(anApp());
+  const process = await store.create(aProcess());
+  const bucket = await lab.bucket();
+  await lab.nats.kill();
+  await lab.nats.resume();
+  while (!lab.bus.connected) await new Promise(resolve => setTimeout(resolve, 5));
+  await bucket.delete(`process.${process.guid}`);
+  await bucket.sweep(0);
+  const deadline = performance.now() + 5_000;
+  while (store.find('process', process.guid) !== undefined) {
+    assert.ok(performance.now() < deadline, 'the process is still remembered');
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+  assert.equal(store.get('app', app.guid).name, 'shop');
 });

@@ -190,7 +190,8 @@ export async function resumeBuilds(services: Services): Promise<void> {
     const key = stagingKey(build.deaId, build.guid);
     if (build.state !== 'STAGING' || fleet.desired.get(key) !== undefined) continue;
     const app = store.find('app', build.appGuid);
-    if (app) await fleet.desired.put(key, stagingTask(services, app, build));
+    if (app === undefined) await store.delete(build);
+    else await fleet.desired.put(key, stagingTask(services, app, build));
   }
   for (const [, value] of [...fleet.actual.entries()]) {
     if (!('processGuid' in value)) await takeStagingResult(services, value);

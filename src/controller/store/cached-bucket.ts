@@ -1,11 +1,14 @@
 import type { KvBucket, KvChange } from '../../bus/kv-bucket.ts';
-import { hasCode } from '../../core/errors.ts';
+import { hasCode, reasonOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 
 interface Cached<T> {
   readonly value: T | undefined;
   readonly revision: number;
 }
+
+/** Longer than any watcher is away without asking for everything anew. */
+const MARKERS_KEPT_MS = 3_600_000;
 
 export interface CachedBucketOptions<T> {
   readonly log: Log;
@@ -95,6 +98,11 @@ export class CachedBucket<T> {
     this.#apply(key, undefined, before?.revision ?? 0);
   }
 
+  /** Frees what deletions leave behind on the server, once every watcher has heard of them. */
+  sweep(): Promise<void> {
+    return this.#bucket.sweep(MARKERS_KEPT_MS);
+  }
+
   async #refresh(key: string): Promise<Cached<T> | undefined> {
     const entry = await this.#bucket.get(key);
     if (entry === undefined) {
@@ -106,10 +114,19 @@ export class CachedBucket<T> {
   }
 
   #follow({ key, value, revision }: KvChange<T>): void {
+    if (revision === 0) return this.#lookAgain(key);
     const known = this.#cache.get(key);
     if (known !== undefined && revision <= known.revision) return;
     this.#apply(key, value, revision);
     if (value === undefined) this.#cache.delete(key);
+  }
+
+  /** Vanished during an outage, without a revision that tells whether we know something newer. */
+  #lookAgain(key: string): void {
+    this.#refresh(key).catch(thrown => {
+      const { name } = this.#bucket;
+      this.#options.log.warn({ bucket: name, key, reason: reasonOf(thrown) }, 'entry not read');
+    });
   }
 
   #apply(key: string, value: T | undefined, revision: number): void {

@@ -40,7 +40,12 @@ export class DeaRegistry {
     });
     await bucket.watch(
       '>',
-      { onChange: ({ key, value }) => registry.#follow(key, value) },
+      {
+        onChange({ key, value, revision }) {
+          // Expired while the bus was away: nobody could renew, so the last renewal decides.
+          if (value !== undefined || revision > 0) registry.#follow(key, value);
+        },
+      },
       options.signal,
     );
     return registry;

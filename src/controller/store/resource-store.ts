@@ -149,6 +149,11 @@ export class ResourceStore {
     await this.#release(claimsOf(record), record);
   }
 
+  /** Frees what deleted records leave behind on the server. */
+  sweepDeleted(): Promise<void> {
+    return this.#bucket.sweep();
+  }
+
   async #claim(claims: readonly Claim[], owner: AnyRecord): Promise<void> {
     const done: Claim[] = [];
     try {
