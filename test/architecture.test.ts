@@ -19,8 +19,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   controller: ['core', 'proto', 'bus'],
   edge: ['core', 'proto', 'bus', 'exec', 'hostnet'],
   trace: ['core', 'proto', 'bus', 'exec', 'hostnet', 'warden'],
-  cli: ['core', 'proto'],
+  cli: ['core', 'proto', 'trace'],
   dashboard: ['core', 'proto', 'bus'],
+  roles: [
+    'core',
+    'proto',
+    'bus',
+    'exec',
+    'hostnet',
+    'warden',
+    'router',
+    'dea',
+    'controller',
+    'edge',
+    'trace',
+  ],
   up: [
     'core',
     'proto',
@@ -34,7 +47,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'edge',
     'trace',
     'cli',
+    'roles',
   ],
+  lab: ['core', 'proto', 'exec', 'hostnet', 'warden', 'cli', 'roles'],
 };
 
 const EVERYWHERE = Object.keys(MAY_IMPORT);
@@ -58,7 +73,19 @@ const BANS: readonly Ban[] = [
   },
   {
     what: /^(zod|fastify|pino)$|^@fastify\//,
-    allowedIn: ['proto', 'core', 'dea', 'controller', 'cli', 'up', 'edge', 'trace', 'dashboard'],
+    allowedIn: [
+      'proto',
+      'core',
+      'dea',
+      'controller',
+      'edge',
+      'trace',
+      'dashboard',
+      'roles',
+      'cli',
+      'up',
+      'lab',
+    ],
     why: 'the router and the layers below it stay small: each of these costs every router megabytes',
   },
   {
@@ -89,6 +116,18 @@ describe('architecture', () => {
         .map(({ from, to }) => `${file}: ${from} must not import ${to}`),
     );
     assert.deepEqual(wrong, []);
+  });
+
+  test('of trace the command line imports the pure correlation only: collectors need root and a kernel', () => {
+    const wrong = sources
+      .filter(file => folderOf(file) === 'cli')
+      .flatMap(file => importsOf(file).map(specifier => join(dirname(file), specifier)))
+      .filter(path => folderOf(path) === 'trace' && !path.startsWith('src/trace/correlate/'));
+    assert.deepEqual(wrong, []);
+    const impure = sources
+      .filter(file => file.startsWith('src/trace/correlate/'))
+      .filter(file => importsOf(file).some(path => /^\.\.\/(?!\.\.\/(proto|core)\/)/.test(path)));
+    assert.deepEqual(impure, [], 'and the correlation imports core and proto only');
   });
 
   for (const { what, allowedIn, why } of BANS) {

@@ -64,7 +64,7 @@ export const hopSchema = z.object({
   opensConnection: z.boolean(),
   /** How it was decided, a sentence each. */
   decidedBy: z.array(z.string()),
-  /** Which attempt of the router this hop belongs to, when there were several. */
+  /** Which of the router's attempts this hop belongs to, and how many it may make. */
   attempt: z.object({ n: z.number().int(), of: z.number().int() }).nullable(),
   /** Measured by one clock; `null` where nobody measures. */
   ms: z.number().nullable(),

@@ -162,7 +162,7 @@ const clientSchema = z.object({
   }),
 });
 
-/** Element of an nft map: `203.0.113.10` → `10.0.0.11`, `tcp . 61001` → `10.254.0.2 . 8080`. */
+/** Element of an nft map, e.g. of `inet sprue ports`: `tcp . 61001` → `10.254.0.2 . 8080`. */
 const mapElementSchema = z.object({ map: z.string(), key: z.string(), value: z.string() });
 
 const conntrackSchema = z.object({

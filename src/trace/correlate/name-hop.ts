@@ -1,0 +1,49 @@
+import type { DnsRecord } from '../../proto/trace.ts';
+import { draftHop, evidenceOf, type HopDraft } from './draft.ts';
+import { digCommand } from './explain.ts';
+import { textSide } from './flow.ts';
+import type { JoinedTrace } from './join.ts';
+
+/** The name's resolution; nothing when no DNS server was asked. */
+export function nameHops({ dns, zone, client }: JoinedTrace): HopDraft[] {
+  if (dns === undefined) return [];
+  const addresses = dns.answers.filter(({ type }) => type === 'A' || type === 'AAAA');
+  const isGood = dns.code === 'NOERROR' && addresses.length > 0;
+  const question = `${dns.question.name} ${dns.question.type}?`;
+  return [
+    draftHop({
+      kind: 'dns',
+      hop: 'DNS',
+      where: zone?.host ?? dns.server,
+      before: textSide(question),
+      after: isGood ? textSide(addresses.map(({ data }) => data).join(', ')) : null,
+      decidedBy: [
+        `${dns.server} answered ${dns.code}${dns.authoritative ? ', authoritative' : ''}`,
+        ...(zone?.matched === undefined ? [] : [`record ${zone.matched} of its zone`]),
+        ...dns.answers.map(recordText),
+      ],
+      ms: dns.ms ?? client.timings.resolvedMs ?? null,
+      ...(isGood
+        ? {}
+        : {
+            state: 'failed',
+            expected: `an address for ${dns.question.name}`,
+            found: FINDINGS[dns.code] ?? `${dns.code} from ${dns.server}`,
+          }),
+      explain: [{ where: client.host, command: digCommand(dns) }],
+      ...evidenceOf(dns),
+      raw: [...dns.raw, ...(zone?.raw ?? [])],
+    }),
+  ];
+}
+
+const FINDINGS: Readonly<Record<string, string>> = {
+  NOERROR: 'NODATA: the name exists and has no address',
+  NXDOMAIN: 'NXDOMAIN: the name does not exist',
+  TIMEOUT: 'no answer',
+  UNREACHABLE: 'nothing listens there',
+};
+
+function recordText({ name, type, data, ttlSeconds }: DnsRecord): string {
+  return `${name} ${type} ${data}, for ${ttlSeconds} s`;
+}
