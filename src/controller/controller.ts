@@ -49,7 +49,7 @@ export interface ControllerOptions {
     /** Secret that signs tokens. */
     readonly tokenKey: string;
   };
-  /** Uploads in progress go here. */
+  /** Uploads in progress and the API's registered route are kept here. */
   readonly stateDir: string;
   readonly log: Log;
   readonly clock?: Clock;
@@ -102,8 +102,12 @@ export class Controller {
     const server = await createServer(services, new Authority({ ...credentials, clock }));
     await server.listen({ host: listenHost, port: listenPort });
     const { port } = server.server.address() as AddressInfo;
-    const endpoint = { apiHost: services.config.apiHost, host: listenHost, port };
-    const announcement = new ApiAnnouncement(bus, services.routers, endpoint);
+    const announcement = await ApiAnnouncement.begin(bus, services.routers, {
+      apiHost: services.config.apiHost,
+      host: listenHost,
+      port,
+      stateFile: join(options.stateDir, 'api-route.json'),
+    });
     options.log.info({ api: services.config.apiUrl, port }, 'controller started');
     return new Controller({ server, loop, announcement, abort, apiPort: port });
   }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Guid } from '../../src/core/ids.ts';
 import { LOG_STREAM, logSubject, SUBJECTS } from '../../src/proto/subjects.ts';
@@ -234,4 +237,21 @@ test('status shows hosts, counts and the bus', async () => {
   assert.equal(status.deas[0].memory_reserved_mib, 128);
   assert.equal(status.counts.running_instances, 2);
   assert.deepEqual(status.nats, { connected: true });
+});
+
+test('the route that a crashed controller left is withdrawn at the next start', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'sprue-left-'));
+  const left = { host: '127.0.0.1', port: 1, uris: ['api.example.test'], private_instance_id: 'x' };
+  await writeFile(join(stateDir, 'api-route.json'), JSON.stringify(left));
+  try {
+    const seen: unknown[] = [];
+    await using platform = await startPlatform({
+      stateDir,
+      onBus: bus => bus.subscribe(SUBJECTS.routerUnregister, message => seen.push(message.json())),
+    });
+    await platform.bus.flush();
+    assert.deepEqual(seen, [left]);
+  } finally {
+    await rm(stateDir, { recursive: true });
+  }
 });

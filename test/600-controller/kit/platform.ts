@@ -28,11 +28,12 @@ export interface TestPlatform extends AsyncDisposable {
 
 /** A real NATS server, a real controller, and a DEA that only talks. */
 export async function startPlatform(
-  options: FakeDeaOptions & Partial<ControllerOptions> = {},
+  options: FakeDeaOptions & Partial<ControllerOptions> & { onBus?: (bus: Bus) => void } = {},
 ): Promise<TestPlatform> {
   await using stack = new AsyncDisposableStack();
   const nats = stack.use(await startNatsServer());
   const bus = stack.use(await Bus.connect({ servers: [nats.url], name: 'test', log: silentLog }));
+  options.onBus?.(bus);
   const stateDir = await mkdtemp(join(tmpdir(), 'sprue-controller-'));
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
   const dea = await FakeDea.start(bus, options);
