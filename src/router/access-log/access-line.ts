@@ -17,10 +17,12 @@ export function formatAccessLine(record: AccessRecord, options: AccessLineOption
     options.redactQuery === 'none' ? record.target : redacted(record, options.redactQuery);
   const remoteAddress = options.hideSourceIp ? '' : record.remoteAddress;
   const forwardedFor = options.hideForwardedFor ? '' : record.forwardedFor;
+  const safe = needsEscape(record, target) ? plain : asIs;
+  const quoted = (text: string): string => (text === '' ? '"-"' : `"${safe(text)}"`);
   const routerMs = record.endpointMs < 0 ? record.totalMs : record.totalMs - record.endpointMs;
   return (
-    `${plain(record.host)} - [${timestamp(record.startedEpochMs)}] ` +
-    `"${plain(record.method)} ${plain(target)} ${record.protocol}" ` +
+    `${safe(record.host)} - [${timestamp(record.startedEpochMs)}] ` +
+    `"${safe(record.method)} ${safe(target)} ${record.protocol}" ` +
     `${record.status === 0 ? '"-"' : record.status} ` +
     `${record.requestBodyBytes} ${record.responseBodyBytes} ` +
     `${quoted(record.referer)} ${quoted(record.userAgent)} ` +
@@ -40,11 +42,31 @@ export function formatAccessLine(record: AccessRecord, options: AccessLineOption
 const UNSAFE = /[^ !#-[\]-~\x80-\xff]/;
 const UNSAFE_ALL = new RegExp(UNSAFE, 'gu');
 
-/** As Go's `%q` writes it. */
-function quoted(text: string): string {
-  return text === '' ? '"-"' : `"${plain(text)}"`;
+/** One look at all values instead of one at each: nearly always there is nothing to escape. */
+function needsEscape(record: AccessRecord, target: string): boolean {
+  return UNSAFE.test(
+    record.host +
+      record.method +
+      target +
+      record.referer +
+      record.userAgent +
+      record.remoteAddress +
+      record.endpointAddress +
+      record.forwardedFor +
+      record.forwardedProto +
+      record.requestId +
+      record.appGuid +
+      record.instanceIndex +
+      record.instanceId +
+      record.routerError,
+  );
 }
 
+function asIs(text: string): string {
+  return text;
+}
+
+/** As Go's `%q` writes it, without the quotes. */
 function plain(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escapeCharacter) : text;
 }
