@@ -20,6 +20,7 @@ export class Outlet {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    socket.setDefaultEncoding('latin1');
   }
 
   text(text: string): void {
@@ -64,7 +65,7 @@ export class Outlet {
     const text = this.#text;
     this.#text = '';
     this.writes++;
-    if (!this.#socket.write(text, 'latin1')) this.isBlocked = true;
+    if (!this.#socket.write(text)) this.isBlocked = true;
   }
 
   #write(bytes: Buffer): void {
