@@ -25,17 +25,19 @@ await delay(WINDOW_MS);
 const elapsedS = (performance.now() - startedMs) / 1000;
 const ticks = Object.values(processes).map((pid, index) => cpuTicks(pid) - (before[index] ?? 0));
 
-const residentMb = Object.entries(processes).map(
-  ([name, pid]) => [`${name}_resident_mb`, memoryMb(pid, 'Rss')] as const,
-);
-const proportionalMb = Object.values(processes).map(pid => memoryMb(pid, 'Pss'));
+const memory = Object.entries(processes).map(([name, pid]) => ({ name, ...readMemory(pid) }));
 printReport({
   bench: 'idle',
   figures: {
-    ...Object.fromEntries(residentMb),
-    // Pages of the Node binary are shared by two processes and are there once.
-    resident_mb: sum(proportionalMb),
-    resident_mb_counting_shared_pages_twice: sum(residentMb.map(([, megabytes]) => megabytes)),
+    ...Object.fromEntries(
+      memory.map(({ name, anonymous, files }) => [
+        `${name}_rss_mb`,
+        anonymous + sum([...files.values()]),
+      ]),
+    ),
+    // What the machine gives up: anonymous pages of all, pages of each file once.
+    resident_mb:
+      sum(memory.map(({ anonymous }) => anonymous)) + sum([...sharedFiles(memory).values()]),
     cpu_percent: (sum(ticks) / TICKS_PER_SECOND / elapsedS) * 100,
   },
   ratios: {},
@@ -51,10 +53,39 @@ function cpuTicks(pid: number): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
-function memoryMb(pid: number, field: 'Rss' | 'Pss'): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
-  return (kib * 1024) / 1e6;
+interface Memory {
+  readonly anonymous: number;
+  /** Megabytes by file: the Node binary is mapped by two processes and is there once. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+/** Resident megabytes of a process from proc_pid_smaps(5). */
+function readMemory(pid: number): Memory {
+  const files = new Map<string, number>();
+  let anonymous = 0;
+  for (const mapping of readFileSync(`/proc/${pid}/smaps`, 'utf8').split(
+    /\n(?=[0-9a-f]+-[0-9a-f]+ )/,
+  )) {
+    const file = mapping.split('\n', 1)[0]?.split(/\s+/)[5] ?? '';
+    const ownMb = field(mapping, 'Anonymous');
+    anonymous += ownMb;
+    files.set(file, (files.get(file) ?? 0) + field(mapping, 'Rss') - ownMb);
+  }
+  return { anonymous, files };
+}
+
+/** Per file the most that one process has resident of it. */
+function sharedFiles(all: readonly Memory[]): ReadonlyMap<string, number> {
+  const shared = new Map<string, number>();
+  for (const { files } of all) {
+    for (const [file, megabytes] of files)
+      shared.set(file, Math.max(shared.get(file) ?? 0, megabytes));
+  }
+  return shared;
+}
+
+function field(mapping: string, name: string): number {
+  return (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(mapping)?.[1] ?? 0) * 1024) / 1e6;
 }
 
 function sum(values: readonly number[]): number {
