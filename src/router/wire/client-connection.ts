@@ -73,6 +73,10 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
     return this.#state === WAITING && this.#reader.isBeforeHead;
   }
 
+  get isWithinHead(): boolean {
+    return this.#state === WAITING && this.#reader.isWithinHead;
+  }
+
   get tunnel(): Tunnel | undefined {
     return this.#tunnel;
   }
@@ -176,7 +180,7 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
   }
 
   override onDeadline(): void {
-    if (this.#state === WAITING && this.#reader.isWithinHead) {
+    if (this.isWithinHead) {
       this.#reader.stop();
       this.#state = BUSY;
       this.#exchange.refuse(REQUEST_TIMEOUT);
@@ -204,10 +208,15 @@ export class ClientConnection extends Deadline implements RequestSink, RequestOr
     this.isReading = false;
     this.#reader.copyWaiting();
     if (this.#state === BUSY) this.#exchange.flushToEndpoint();
-    else if (this.#state === WAITING && !wasWithinHead && this.#reader.isWithinHead) {
-      this.deadlineTick = this.#context.deadlines.after(this.#context.options.readHeaderTimeoutMs);
-    }
+    else if (!wasWithinHead && this.isWithinHead) this.#limitHead();
     this.#updateReaderPause();
+  }
+
+  /** Without a limit of its own a head has as long as an idle connection. */
+  #limitHead(): void {
+    const { readHeaderTimeoutMs } = this.#context.options;
+    if (readHeaderTimeoutMs === 0) return;
+    this.deadlineTick = this.#context.deadlines.after(readHeaderTimeoutMs);
   }
 
   #onEnd(): void {

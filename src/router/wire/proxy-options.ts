@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../http1/limits.ts';
 export interface ProxyOptions {
   /** Of client requests. */
   readonly limits: Limits;
-  /** From the first byte of a head to its end. Default 60 s. */
+  /** From the first byte of a head to its end; 0 = as {@link clientIdleTimeoutMs}. Default 60 s. */
   readonly readHeaderTimeoutMs: number;
   /** A client connection between two requests. Default 900 s. */
   readonly clientIdleTimeoutMs: number;

@@ -40,7 +40,9 @@ export class ProxyServer {
   constructor(parts: ProxyServerParts) {
     const options = { ...DEFAULT_PROXY_OPTIONS, ...parts.options };
     this.#context = new ProxyContext(parts.table, parts.log, parts.accessLog, options);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, socket =>
+    // TCP keep-alive finds the clients of WebSockets that vanished without a word.
+    const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+    this.#server = createServer({ allowHalfOpen: true, ...socketOptions }, socket =>
       this.#onClient(socket),
     );
     parts.table.listen?.({ endpointGone: closeIdleConnections });
