@@ -30,6 +30,7 @@ import { KeyedLock } from './store/keyed-lock.ts';
 import { ResourceStore } from './store/resource-store.ts';
 import { RouterRegistry } from './store/router-registry.ts';
 import { UsageReader } from './store/usage-reader.ts';
+import { TraceBoard } from './traces/trace-board.ts';
 import { createServer } from './v3/server.ts';
 
 export interface ControllerOptions {
@@ -170,6 +171,7 @@ async function openServices(
     audit: await AuditLog.open(bus, clock, log),
     usage: new UsageReader(bus, log),
     routers: new RouterRegistry(bus, clock, signal),
+    traces: new TraceBoard(bus, log, signal),
     unplaced,
     bus,
     stopping: signal,

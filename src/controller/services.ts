@@ -11,6 +11,7 @@ import type { FleetView } from './store/fleet-view.ts';
 import type { ResourceStore } from './store/resource-store.ts';
 import type { RouterRegistry } from './store/router-registry.ts';
 import type { UsageReader } from './store/usage-reader.ts';
+import type { TraceBoard } from './traces/trace-board.ts';
 
 /** What stays the same for as long as the controller runs. */
 export interface ControllerConfig {
@@ -36,6 +37,7 @@ export interface Services {
   readonly audit: AuditLog;
   readonly usage: UsageReader;
   readonly routers: RouterRegistry;
+  readonly traces: TraceBoard;
   /** Instances that no host can take, by app. */
   readonly unplaced: ReadonlyMap<Guid, readonly Unplaced[]>;
   readonly bus: Bus;

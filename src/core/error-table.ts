@@ -188,6 +188,22 @@ export const ERRORS = {
     exit: EXIT.failed,
   },
 
+  // --- roles on their own -----------------------------------------------------------------------
+  INVALID_DEA_ID: {
+    message: '“{received}” cannot name a DEA: letters, digits, - and _, at most 63.',
+    next: '',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  ROLE_RUNNING: {
+    message: 'A {role} already runs on {stateDir} (process {pid}).',
+    next: 'Stop that one, or give this one a state_dir of its own.',
+    status: 409,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+
   // --- bus ------------------------------------------------------------------------------------
   BUS_UNAVAILABLE: {
     message: 'NATS at {servers} cannot be reached: {reason}.',
@@ -725,6 +741,20 @@ export const ERRORS = {
     status: 422,
     v3: UNPROCESSABLE,
     exit: EXIT.usage,
+  },
+  TRACE_FOREIGN: {
+    message: '“{host}” is not of this platform: its domains are {domains}.',
+    next: 'Trace a URL below one of them; `sprue routes` lists yours.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  TRACES_BUSY: {
+    message: '{count} traces are under way, and that is the limit.',
+    next: 'Try again when some have ended; each ends within 30 s.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.failed,
   },
 
   // --- router ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ import { registerRoot } from './root.ts';
 import { registerRoutes } from './routes.ts';
 import { registerSpaces } from './spaces.ts';
 import { registerStatus } from './status.ts';
+import { registerTraces } from './traces.ts';
 
 const REQUEST_ID = 'x-vcap-request-id';
 
@@ -67,6 +68,7 @@ export async function createServer(
     registerAuditEvents,
     registerLogCache,
     registerStatus,
+    registerTraces,
   ];
   for (const register of registrations) register(server, services);
   // `cf routes` asks; there are no route services.

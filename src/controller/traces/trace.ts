@@ -1,0 +1,68 @@
+import type { Observation, TraceArmed } from '../../proto/trace.ts';
+import type { SilentAgent } from '../../proto/v3/trace.ts';
+
+const MAX_OBSERVATIONS = 100;
+const MAX_BYTES = 2 ** 20;
+
+export interface TraceParts {
+  readonly id: string;
+  /** Guid of the actor that began it: nobody else may look at it. */
+  readonly owner: string;
+  readonly forMs: number;
+  /** Apps that the route leads to. */
+  readonly appGuids: readonly string[];
+}
+
+/** One trace under way: what has been seen so far. Lives in memory only, and not for long. */
+export class Trace {
+  readonly id: string;
+  readonly owner: string;
+  readonly forMs: number;
+  readonly appGuids: readonly string[];
+  armed: readonly TraceArmed[] = [];
+  silent: readonly SilentAgent[] = [];
+  readonly #observations: Observation[] = [];
+  readonly #waiting = new Set<() => void>();
+  #bytes = 0;
+
+  constructor({ id, owner, forMs, appGuids }: TraceParts) {
+    this.id = id;
+    this.owner = owner;
+    this.forMs = forMs;
+    this.appGuids = appGuids;
+  }
+
+  get observations(): readonly Observation[] {
+    return this.#observations;
+  }
+
+  /** @returns `false` when it would be too much; the observation is then left out */
+  add(observation: Observation): boolean {
+    const bytes = JSON.stringify(observation).length;
+    if (this.#observations.length >= MAX_OBSERVATIONS || this.#bytes + bytes > MAX_BYTES) {
+      return false;
+    }
+    this.#bytes += bytes;
+    this.#observations.push(observation);
+    for (const look of this.#waiting) look();
+    return true;
+  }
+
+  /** Resolves when `isDone`, looked at again after each observation, or when the time is up. */
+  async until(isDone: () => boolean, waitMs: number, signal: AbortSignal): Promise<void> {
+    if (waitMs <= 0 || isDone() || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => isDone() && resolve();
+    const giveUp = () => resolve();
+    const timer = setTimeout(giveUp, waitMs);
+    this.#waiting.add(look);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(look);
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+}
