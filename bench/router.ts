@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { poll } from '../src/core/wait.ts';
 import { median, printReport } from './bench-report.ts';
+import { gorouter, keepRegistered } from './router/gorouter.ts';
 import {
   caddy,
   haproxy,
@@ -63,6 +64,7 @@ const settings = {
 
 const folder = await mkdtemp(join(tmpdir(), 'sprue-bench-router-'));
 const children: ChildProcess[] = [];
+using resources = new DisposableStack();
 try {
   const contestants = await startAll();
   for (let round = 0; round < settings.rounds; round++) {
@@ -94,7 +96,23 @@ async function startAll(): Promise<Contestant[]> {
     const child = await start(peer, PROXY_CORE, plan.port);
     contestants.push({ peer, port: plan.port, child, rounds: [] });
   }
+  const program = process.env['GOROUTER_BIN'];
+  if (program !== undefined) contestants.push(await startGorouter(program, originPort));
   return contestants;
+}
+
+/** gorouter listens only after its start delay, and has its route only over NATS. */
+async function startGorouter(program: string, originPort: number): Promise<Contestant> {
+  const natsPort = await freePort();
+  const argv = ['-a', '127.0.0.1', '-p', `${natsPort}`];
+  const nats = { name: 'nats', program: 'nats-server', argv, env: {}, files: {} };
+  await start(nats, LOAD_CORE, natsPort);
+  const plan: Plan = { folder, port: await freePort(), originPort, appHost: APP_HOST };
+  resources.use(await keepRegistered(plan, natsPort));
+  const peer = gorouter(plan, program, natsPort, await freePort());
+  const child = await start(peer, PROXY_CORE, plan.port);
+  await delay(2_000);
+  return { peer, port: plan.port, child, rounds: [] };
 }
 
 /** Starts a program on one core and waits until it listens. */

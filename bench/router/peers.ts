@@ -18,8 +18,8 @@ export interface Peer {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const APP = 'c3d5ac1e-6a35-4f0e-9d38-5d0d4d9e6b11';
-const INSTANCE = '0b8e7a30-44c2-4a5f-a4dc-6f1bb2a5d9ff';
+export const APP = 'c3d5ac1e-6a35-4f0e-9d38-5d0d4d9e6b11';
+export const INSTANCE = '0b8e7a30-44c2-4a5f-a4dc-6f1bb2a5d9ff';
 
 /** Small answers from memory: the origin must never be what limits. */
 export function originConfig(folder: string, port: number): string {
