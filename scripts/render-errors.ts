@@ -40,17 +40,17 @@ ${errors.join('\n')}`;
 }
 
 function renderEntry(code: string, { message, next, status, v3, exit }: ErrorEntry): string {
-  const advice = next === '' ? '' : `\n\n${escape(next)}`;
+  const advice = next === '' ? '' : `\n\n${htmlSafe(next)}`;
   return `### ${code}
 
-${escape(message)}${advice}
+${htmlSafe(message)}${advice}
 
 HTTP ${status} · ${v3[1]} (${v3[0]}) · exit code ${exit}
 `;
 }
 
 /** Placeholders such as \`<name>\` are text, not HTML. */
-function escape(text: string): string {
+function htmlSafe(text: string): string {
   return text.replaceAll('<', '&lt;');
 }
 

@@ -77,7 +77,7 @@ export class TestPlatform implements AsyncDisposable {
     this.#upOutput = '';
     const args = ['up', '--state-dir', this.stateDir, '--address', LAB.hostAddress, '--verbose'];
     const [program, ...rest] = inNetns(this.#names.host, [launcher, ...args]);
-    const child = spawn(program, rest, { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, rest, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#up = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -109,7 +109,7 @@ export class TestPlatform implements AsyncDisposable {
     options: { cwd?: string; timeoutMs?: number } = {},
   ): Promise<RunResult> {
     return run(inNetns(this.#names.host, [launcher, ...args]), {
-      env: this.#env(),
+      env: this.env,
       cwd: options.cwd ?? root,
       timeoutMs: options.timeoutMs ?? 120_000,
       okExitCodes: Array.from({ length: 256 }, (_, code) => code),
@@ -217,7 +217,8 @@ export class TestPlatform implements AsyncDisposable {
     }
   }
 
-  #env(): Record<string, string> {
+  /** Environment of every command of this platform. */
+  get env(): Record<string, string> {
     return {
       PATH: process.env['PATH'] ?? '',
       HOME: this.#home,
