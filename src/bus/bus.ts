@@ -1,4 +1,10 @@
-import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  connect,
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 
@@ -41,21 +47,25 @@ export class Bus implements AsyncDisposable {
   /** For the other files of this folder only. */
   readonly log: Log;
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
+  readonly #inboxPrefix: string;
   #connected = true;
 
-  private constructor(connection: NatsConnection, log: Log) {
+  private constructor(connection: NatsConnection, log: Log, inboxPrefix: string) {
     this.connection = connection;
     this.log = log;
+    this.#inboxPrefix = inboxPrefix;
     void this.#followStatus();
   }
 
   /** @throws SprueError `BUS_UNAVAILABLE` when no server answers in time. */
   static async connect(options: BusOptions): Promise<Bus> {
     const { servers, user, password, name, log } = options;
+    const inbox = inboxPrefix(user);
     try {
       const connection = await connect({
         servers: [...servers],
         name,
+        inboxPrefix: inbox,
         ...(user !== undefined && { user }),
         ...(password !== undefined && { pass: password }),
         timeout: options.connectTimeoutMs ?? 5_000,
@@ -64,7 +74,7 @@ export class Bus implements AsyncDisposable {
         pingInterval: options.pingIntervalMs ?? 20_000,
         ignoreAuthErrorAbort: true,
       });
-      return new Bus(connection, log);
+      return new Bus(connection, log, inbox);
     } catch (cause) {
       throw new SprueError(
         'BUS_UNAVAILABLE',
@@ -134,7 +144,7 @@ export class Bus implements AsyncDisposable {
     }
     const answers: Message[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const inbox = `_INBOX.${crypto.randomUUID()}`;
+    const inbox = createInbox(this.#inboxPrefix);
     const subscription = this.connection.subscribe(inbox, {
       callback: (_error, message) => {
         // The server itself answers when nobody listens: an empty message with this status.
@@ -185,6 +195,11 @@ export class Bus implements AsyncDisposable {
     this.log.info({ status }, 'bus connection');
     for (const listener of this.#statusListeners) listener(status);
   }
+}
+
+/** Every user's answers come to subjects of its own, so that permissions can keep others from listening. */
+function inboxPrefix(user: string | undefined): string {
+  return user !== undefined && /^[\w-]+$/.test(user) ? `_INBOX.${user}` : '_INBOX';
 }
 
 const NO_RESPONDERS = 503;

@@ -2,6 +2,8 @@ import {
   type Consumer,
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamClient,
   type JsMsg,
   jetstream,
@@ -48,25 +50,16 @@ export class EventStream {
     this.#js = jetstream(bus.connection);
   }
 
-  /** Opens the stream, creates it when it is missing, and brings its limits up to date. */
+  /** Opens the stream, creates it when it is missing, and brings its limits up to date when they differ. */
   static async open(bus: Bus, options: EventStreamOptions): Promise<EventStream> {
-    const manager = await jetstreamManager(bus.connection);
-    const config = {
-      name: options.name,
-      subjects: [...options.subjects],
-      retention: RetentionPolicy.Limits,
-      discard: DiscardPolicy.Old,
-      storage: StorageType.File,
-      max_msgs_per_subject: options.maxMessagesPerSubject,
-      max_bytes: options.maxBytes,
-      max_age: nanos(options.maxAgeMs) as Nanos,
-      allow_direct: true,
-    };
-    try {
-      await manager.streams.update(options.name, config);
-    } catch {
-      await manager.streams.add(config);
-    }
+    const { streams } = await jetstreamManager(bus.connection);
+    const config = configOf(options);
+    const present = await streams.info(options.name).catch(thrown => {
+      if (isNotFound(thrown)) return undefined;
+      throw thrown;
+    });
+    if (present === undefined) await streams.add(config);
+    else if (!agrees(present.config, config)) await streams.update(options.name, config);
     return new EventStream(bus, options.name);
   }
 
@@ -114,6 +107,32 @@ export class EventStream {
     const manager = await jetstreamManager(this.#bus.connection);
     await manager.streams.purge(this.#name, { filter: subject });
   }
+}
+
+function configOf(options: EventStreamOptions) {
+  return {
+    name: options.name,
+    subjects: [...options.subjects],
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    storage: StorageType.File,
+    max_msgs_per_subject: options.maxMessagesPerSubject,
+    max_bytes: options.maxBytes,
+    max_age: nanos(options.maxAgeMs) as Nanos,
+    allow_direct: true,
+  };
+}
+
+/** Whether a stream is as wanted: then a user that may not change streams can open it too. */
+function agrees(present: object, wanted: object): boolean {
+  const actual = present as Record<string, unknown>;
+  return Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(actual[key]) === JSON.stringify(value),
+  );
+}
+
+function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.StreamNotFound;
 }
 
 /** Reads `total` records, those that were there at the start, and keeps the last `limit`. */

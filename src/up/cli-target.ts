@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Owner, sprueHome, updateConfig } from '../cli/config/config-file.ts';
 import { saveTarget } from '../cli/config/save-target.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../roles/credentials.ts';
 
 /** Where every platform begins; the controller makes both. */
 const FIRST_PLACE = { org: 'sprue', space: 'dev' } as const;

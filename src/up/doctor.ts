@@ -1,12 +1,12 @@
+import { findRecordedProcess } from '../roles/kept-process.ts';
+import { natsRecordFile } from '../roles/nats-server.ts';
+import { findLockHolder } from '../roles/process-lock.ts';
+import { routerRecordFile } from '../roles/router-process.ts';
 import { probeHttp } from './http-probe.ts';
-import { findRecordedProcess } from './kept-process.ts';
-import { natsRecordFile } from './nats-server.ts';
 import { type PlatformRecord, readPlatformRecord } from './platform-record.ts';
 import { type Check, fail, ok } from './preflight/check.ts';
 import { type NamedResult, preflight, runCheck } from './preflight/preflight.ts';
-import { routerRecordFile } from './router-process.ts';
 import { type StateDir, stateDir } from './state-dir.ts';
-import { findUp } from './up-lock.ts';
 import type { UpOptions } from './up-options.ts';
 import { apiHost, httpUrl } from './urls.ts';
 
@@ -39,7 +39,7 @@ function platformChecks(dir: StateDir, record: PlatformRecord): Check[] {
     {
       name: 'sprue up',
       async run() {
-        const running = await findUp(dir.upFile);
+        const running = await findLockHolder(dir.upFile);
         return running
           ? ok(`runs (pid ${running.pid})`)
           : fail('does not run: no API, no health checks', restart);

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import { silentLog } from '../core/log.ts';
+import { stopProcess, stopRecordedProcess } from '../roles/kept-process.ts';
+import { natsRecordFile } from '../roles/nats-server.ts';
+import { findLockHolder } from '../roles/process-lock.ts';
+import { routerRecordFile } from '../roles/router-process.ts';
 import { untargetLocalUser } from './cli-target.ts';
 import { hostLayers } from './host-layers.ts';
-import { stopProcess, stopRecordedProcess } from './kept-process.ts';
-import { natsRecordFile } from './nats-server.ts';
 import { type PlatformRecord, readPlatformRecord } from './platform-record.ts';
 import type { Report } from './report.ts';
-import { routerRecordFile } from './router-process.ts';
 import { type StateDir, stateDir } from './state-dir.ts';
-import { findUp } from './up-lock.ts';
 import { apiHost, httpUrl } from './urls.ts';
 
 export interface DownOptions {
@@ -68,7 +68,7 @@ function steps(dir: StateDir, record: PlatformRecord, purge: boolean): Step[] {
 }
 
 async function stopUp(dir: StateDir): Promise<void> {
-  const running = await findUp(dir.upFile);
+  const running = await findLockHolder(dir.upFile);
   if (running !== undefined && running.pid !== process.pid) await stopProcess(running, UP_GRACE_MS);
   await rm(dir.upFile, { force: true });
 }

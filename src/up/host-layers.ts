@@ -1,31 +1,20 @@
 import { parseIpv4, parsePort } from '../core/address.ts';
 import { SprueError } from '../core/errors.ts';
 import { type Log, silentLog } from '../core/log.ts';
-import type { HostNetwork } from '../hostnet/host-network.ts';
-import { createHostNetwork } from '../hostnet/kernel-host-network.ts';
-import { createWarden } from '../warden/container-warden.ts';
-import type { Warden } from '../warden/warden.ts';
-import { containerNameservers } from './nameservers.ts';
+import { createHostLayers, type HostLayers } from '../roles/host-layers.ts';
+import { containerNameservers } from '../roles/nameservers.ts';
 import { type PlatformRecord, readPlatformRecord } from './platform-record.ts';
 import { type StateDir, stateDir } from './state-dir.ts';
 
-/** The two layers that touch this machine's kernel; `up` uses them, `down` removes all they made. */
-export interface HostLayers {
-  readonly hostnet: HostNetwork;
-  readonly warden: Warden;
-}
-
+/** The layers of this machine: `up` uses them, `down` removes all they made. */
 export function hostLayers(dir: StateDir, record: PlatformRecord, log: Log): HostLayers {
-  return {
-    hostnet: createHostNetwork({
-      stateDir: dir.root,
-      hostAddress: parseIpv4(record.address),
-      nameservers: containerNameservers().map(parseIpv4),
-      servicePorts: [parsePort(record.httpPort)],
-      log: log.child({ part: 'hostnet' }),
-    }),
-    warden: createWarden({ stateDir: dir.root, log: log.child({ part: 'warden' }) }),
+  const options = {
+    stateDir: dir.root,
+    address: parseIpv4(record.address),
+    nameservers: containerNameservers().map(parseIpv4),
+    routerPorts: [parsePort(record.httpPort)],
   };
+  return createHostLayers(options, log);
 }
 
 /** The layers of the platform in a state directory, for looking at them. @throws SprueError `PLATFORM_NOT_HERE` */

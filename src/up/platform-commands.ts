@@ -21,6 +21,22 @@ const UP_OPTIONS: readonly OptionSpec[] = [
   DEBUG_LOG,
 ];
 
+const ROLE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '-c, --config <file>',
+    description: 'configuration in YAML; options win over it',
+    completion: 'file',
+  },
+  { flags: '--nats <servers>', description: 'host:port of NATS, several with commas' },
+  {
+    flags: '--state-dir <dir>',
+    description: 'folder of everything durable',
+    completion: 'directory',
+  },
+];
+const ROLE_DETAILS =
+  'Waits for NATS when it is not there yet. May be ended and started again at any time: apps and routes go on. docs/roles.md lists the settings.';
+
 /** Commands that work on the machine itself, not through the API. */
 export const PLATFORM_COMMANDS: readonly CommandSpec[] = [
   {
@@ -75,6 +91,37 @@ export const PLATFORM_COMMANDS: readonly CommandSpec[] = [
     details: 'SIGTERM finishes what runs and ends; SIGUSR1 drains first.',
     signals: 'own',
     load: () => import('./commands/router.ts'),
+  },
+  {
+    name: 'controller',
+    summary: 'Run the API and the loops that make what runs equal what is wanted',
+    group: 'Platform',
+    options: [
+      ...ROLE_OPTIONS,
+      { flags: '--domain <domain>', description: 'domain of apps and API' },
+      { flags: '--address <ip>', description: 'address that routers reach the API at' },
+    ],
+    examples: [
+      'sprue controller --config /etc/sprue/controller.yml',
+      'sprue controller --nats 10.0.0.2:4222 --domain example.com --address 10.0.0.2 --state-dir /var/lib/sprue',
+    ],
+    details: ROLE_DETAILS,
+    signals: 'own',
+    load: () => import('./commands/controller.ts'),
+  },
+  {
+    name: 'dea',
+    summary: 'Run the agent of a host that runs apps',
+    group: 'Platform',
+    options: [
+      ...ROLE_OPTIONS,
+      { flags: '--id <name>', description: 'names this host on the bus, for ever' },
+      { flags: '--address <ip>', description: 'address of this host that routers dial' },
+    ],
+    examples: ['sprue dea --config /etc/sprue/dea.yml'],
+    details: ROLE_DETAILS,
+    signals: 'own',
+    load: () => import('./commands/dea.ts'),
   },
   {
     name: 'quickstart',

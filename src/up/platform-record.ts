@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Port, parseIpv4, parsePort } from '../core/address.ts';
 import { SprueError } from '../core/errors.ts';
 import { readJsonFile, writeJsonFile } from '../core/json-file.ts';
-import { freeNatsPort } from './nats-server.ts';
+import { freeNatsPort } from '../roles/nats-server.ts';
 import { type StateDir, stateDir } from './state-dir.ts';
 import type { UpOptions } from './up-options.ts';
 

@@ -1,18 +1,21 @@
 import { Bus } from '../bus/bus.ts';
-import { Controller } from '../controller/controller.ts';
 import { parseIpv4 } from '../core/address.ts';
 import type { Log } from '../core/log.ts';
 import { sprueVersion } from '../core/version.ts';
-import { Dea } from '../dea/dea.ts';
-import { containerDefaults, diskCapacityMib, memoryCapacityMib } from './container-defaults.ts';
-import type { Credentials } from './credentials.ts';
+import { startController } from '../roles/controller-role.ts';
+import type { Credentials } from '../roles/credentials.ts';
+import { startDea } from '../roles/dea-role.ts';
+import { containerNameservers } from '../roles/nameservers.ts';
+import { type NatsRole, natsUserName } from '../roles/nats-permissions.ts';
+import { NatsServer } from '../roles/nats-server.ts';
+import { RouterProcess } from '../roles/router-process.ts';
 import { hostLayers } from './host-layers.ts';
-import { NatsServer } from './nats-server.ts';
 import type { PlatformRecord } from './platform-record.ts';
 import type { Report } from './report.ts';
-import { RouterProcess } from './router-process.ts';
 import type { StateDir } from './state-dir.ts';
 import { supervise } from './supervise.ts';
+
+const LOOPBACK = '127.0.0.1';
 
 export interface PlatformOptions {
   readonly dir: StateDir;
@@ -31,19 +34,37 @@ export class Platform {
   }
 
   static async start(options: PlatformOptions): Promise<Platform> {
-    const { report } = options;
+    const { dir, record, credentials, log, report } = options;
+    const passwords = credentials.nats;
     await using resources = new AsyncDisposableStack();
     const { nats, router } = await keepProcesses(options);
-    const bus = resources.adopt(await connect(options), connection => connection.drain());
     report.step('controller');
-    const controller = await startController(options, bus);
+    const controllerBus = await connect(options, { role: 'controller' }, passwords.controller);
+    resources.defer(() => controllerBus.drain());
+    const controller = await startController({
+      ...{ bus: controllerBus, credentials, log },
+      domain: record.domain,
+      httpPort: record.httpPort,
+      address: LOOPBACK,
+      apiPort: 0,
+      dir: dir.controller,
+    });
     resources.defer(() => controller.stop());
     report.step('DEA, containers and host network');
-    const dea = await startDea(options, bus);
+    const { deaId } = record;
+    const deaBus = await connect(options, { role: 'dea', deaId }, passwords.dea);
+    resources.defer(() => deaBus.drain());
+    const dea = await startDea({
+      ...{ bus: deaBus, deaId, log },
+      address: parseIpv4(record.address),
+      stateDir: dir.root,
+      layers: hostLayers(dir, record, log),
+      nameservers: containerNameservers(),
+    });
     resources.defer(() => dea.stop({ leaveAppsRunning: true }));
     const supervision = new AbortController();
     resources.defer(() => supervision.abort());
-    supervise({ 'nats-server': nats, router }, options.log, supervision.signal);
+    supervise({ 'nats-server': nats, router }, log, supervision.signal);
     return new Platform(resources.move());
   }
 
@@ -57,13 +78,20 @@ async function keepProcesses({ dir, record, credentials, report }: PlatformOptio
   report.step(`nats-server on 127.0.0.1:${record.natsPort}`);
   const nats = await NatsServer.keep({
     dir: dir.nats,
+    host: LOOPBACK,
     port: record.natsPort,
-    credentials: credentials.nats,
+    users: [
+      { role: { role: 'controller' }, password: credentials.nats.controller },
+      { role: { role: 'dea', deaId: record.deaId }, password: credentials.nats.dea },
+      { role: { role: 'router' }, password: credentials.nats.router },
+      { role: { role: 'edge' }, password: credentials.nats.edge },
+    ],
   });
   report.step(`router on port ${record.httpPort}`);
   const router = await RouterProcess.keep({
     dir: dir.router,
     httpPort: record.httpPort,
+    natsHost: LOOPBACK,
     natsPort: record.natsPort,
     natsPassword: credentials.nats.router,
     statusPassword: credentials.routerStatus,
@@ -72,49 +100,13 @@ async function keepProcesses({ dir, record, credentials, report }: PlatformOptio
   return { nats, router };
 }
 
-function connect({ record, credentials, log }: PlatformOptions): Promise<Bus> {
+/** Controller and DEA share a process, but each may do on the bus only what it may on its own. */
+function connect({ record, log }: PlatformOptions, role: NatsRole, password: string): Promise<Bus> {
   return Bus.connect({
-    servers: [`127.0.0.1:${record.natsPort}`],
-    user: 'platform',
-    password: credentials.nats.platform,
-    name: 'sprue up',
+    servers: [`${LOOPBACK}:${record.natsPort}`],
+    user: natsUserName(role),
+    password,
+    name: `sprue up: ${role.role}`,
     log: log.child({ part: 'bus' }),
-  });
-}
-
-function startController(
-  { dir, record, credentials, log }: PlatformOptions,
-  bus: Bus,
-): Promise<Controller> {
-  return Controller.start({
-    bus,
-    domain: record.domain,
-    httpPort: record.httpPort,
-    listenHost: '127.0.0.1',
-    listenPort: 0,
-    credentials: {
-      adminUser: credentials.adminUser,
-      adminPasswordHash: credentials.adminPasswordHash,
-      tokenKey: credentials.tokenKey,
-    },
-    stateDir: dir.controller,
-    log: log.child({ part: 'controller' }),
-  });
-}
-
-async function startDea({ dir, record, log }: PlatformOptions, bus: Bus): Promise<Dea> {
-  const { hostnet, warden } = hostLayers(dir, record, log);
-  await hostnet.setUp();
-  return Dea.start({
-    deaId: record.deaId,
-    address: parseIpv4(record.address),
-    stateDir: dir.root,
-    bus,
-    hostnet,
-    warden,
-    capacity: { memoryMib: memoryCapacityMib(), diskMib: await diskCapacityMib(dir.root) },
-    container: containerDefaults(),
-    version: sprueVersion(),
-    log: log.child({ part: 'dea' }),
   });
 }

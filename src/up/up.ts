@@ -3,16 +3,16 @@ import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { createLog } from '../core/process-log.ts';
 import { poll } from '../core/wait.ts';
+import { type Credentials, loadCredentials } from '../roles/credentials.ts';
+import { installRoot } from '../roles/launcher.ts';
+import { takeProcessLock } from '../roles/process-lock.ts';
 import { targetLocalUser } from './cli-target.ts';
-import { type Credentials, loadCredentials } from './credentials.ts';
 import { probeHttp } from './http-probe.ts';
-import { installRoot } from './launcher.ts';
 import { Platform } from './platform.ts';
 import { recordPlatform, requireOwnFolder } from './platform-record.ts';
 import { preflight } from './preflight/preflight.ts';
 import type { Report } from './report.ts';
 import { makeStateDir, stateDir } from './state-dir.ts';
-import { takeUpLock } from './up-lock.ts';
 import type { UpOptions } from './up-options.ts';
 import { apiHost, httpUrl } from './urls.ts';
 
@@ -46,7 +46,7 @@ export async function bringUp(
 
   await makeStateDir(dir);
   await using starting = new AsyncDisposableStack();
-  starting.use(await takeUpLock(dir.upFile));
+  starting.use(await takeProcessLock(dir.upFile, { code: 'PLATFORM_RUNNING' }));
   const record = await recordPlatform(dir, options);
   const credentials = await loadCredentials(dir.credentialsFile);
   const log = createLog('up', logLevel);

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatBytes } from '../../core/size.ts';
 import { describeSocketOwner, listTcpListeners } from '../../exec/listeners.ts';
-import { findRecordedProcess } from '../kept-process.ts';
-import { routerRecordFile } from '../router-process.ts';
+import { findRecordedProcess } from '../../roles/kept-process.ts';
+import { routerRecordFile } from '../../roles/router-process.ts';
 import { stateDir } from '../state-dir.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

@@ -4,13 +4,19 @@ import { z } from 'zod';
 import { SprueError } from '../core/errors.ts';
 import { readJsonFile } from '../core/json-file.ts';
 import { poll } from '../core/wait.ts';
-import { findRecordedProcess, KeptProcess, stopProcess } from './kept-process.ts';
+import {
+  findRecordedProcess,
+  KeptProcess,
+  type KeptProcessOptions,
+  stopProcess,
+} from './kept-process.ts';
 import { launcher } from './launcher.ts';
 
 export interface RouterProcessOptions {
   /** Folder for configuration, log and access log. */
   readonly dir: string;
   readonly httpPort: number;
+  readonly natsHost: string;
   readonly natsPort: number;
   readonly natsPassword: string;
   readonly statusPassword: string;
@@ -32,13 +38,13 @@ const START_TIMEOUT_MS = 30_000;
 
 /** gorouter's configuration file, as our router reads it (JSON is YAML). */
 export function routerConfig(options: RouterProcessOptions): string {
-  const { dir, httpPort, natsPort, natsPassword, statusPassword } = options;
+  const { dir, httpPort, natsHost, natsPort, natsPassword, statusPassword } = options;
   return `${JSON.stringify(
     {
       port: httpPort,
       status: { host: '127.0.0.1', port: 0, user: 'router', pass: statusPassword },
       nats: {
-        hosts: [{ hostname: '127.0.0.1', port: natsPort }],
+        hosts: [{ hostname: natsHost, port: natsPort }],
         user: 'router',
         pass: natsPassword,
       },
@@ -52,6 +58,21 @@ export function routerConfig(options: RouterProcessOptions): string {
     null,
     2,
   )}\n`;
+}
+
+export async function writeRouterConfig(options: RouterProcessOptions): Promise<void> {
+  await writeFile(configFile(options.dir), routerConfig(options), { mode: 0o600 });
+}
+
+/** How to start a router with the configuration that {@link writeRouterConfig} writes. */
+export function describeRouter(options: RouterProcessOptions): KeptProcessOptions {
+  const { dir, version } = options;
+  return {
+    argv: [launcher(), 'router', '-c', configFile(dir)],
+    recordFile: routerRecordFile(dir),
+    logFile: join(dir, 'router.log'),
+    fingerprint: `${version}\n${routerConfig(options)}`,
+  };
 }
 
 /** The platform's router: adopted when it still runs, started otherwise. */
@@ -70,19 +91,11 @@ export class RouterProcess {
    * @throws SprueError `ROUTER_NOT_STARTED`
    */
   static async keep(options: RouterProcessOptions): Promise<RouterProcess> {
-    const config = routerConfig(options);
-    const configFile = join(options.dir, 'router.yml');
-    const recordFile = routerRecordFile(options.dir);
-    const kept = new KeptProcess({
-      argv: [launcher(), 'router', '-c', configFile],
-      recordFile,
-      logFile: join(options.dir, 'router.log'),
-      fingerprint: `${options.version}\n${config}`,
-    });
+    const kept = new KeptProcess(describeRouter(options));
     const router = new RouterProcess(kept, options.dir);
     if (await kept.adopt()) return router;
-    const former = await findRecordedProcess(recordFile);
-    await writeFile(configFile, config, { mode: 0o600 });
+    const former = await findRecordedProcess(routerRecordFile(options.dir));
+    await writeRouterConfig(options);
     await router.restart();
     if (former !== undefined) await stopProcess(former, DRAIN_GRACE_MS);
     return router;
@@ -115,6 +128,10 @@ export class RouterProcess {
 
 export function routerRecordFile(dir: string): string {
   return join(dir, 'router.json');
+}
+
+function configFile(dir: string): string {
+  return join(dir, 'router.yml');
 }
 
 function readyFile(dir: string): string {

@@ -4,18 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../exec/run.ts';
-import { natsServerConfig } from './nats-server.ts';
+import { formatNatsConfig } from './nats-config.ts';
 
-test('natsServerConfig() is accepted by nats-server, listens on loopback only, and limits the router', async () => {
+test('formatNatsConfig() is accepted by nats-server, whatever the passwords are', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'sprue-nats-config-'));
   try {
-    const credentials = { platform: 'p"q\\r', router: 's' };
-    const text = natsServerConfig({ dir, port: 4322, credentials });
+    const text = formatNatsConfig({
+      dir,
+      host: '127.0.0.1',
+      port: 4322,
+      users: [
+        { role: { role: 'controller' }, password: 'p"q\\r' },
+        { role: { role: 'router' }, password: '$a {b}' },
+        { role: { role: 'edge' }, password: 's' },
+        { role: { role: 'dea', deaId: 'host-1' }, password: 't' },
+      ],
+    });
     const file = join(dir, 'nats-server.conf');
     await writeFile(file, text);
     await run(['nats-server', '--config', file, '-t']);
     assert.match(text, /listen: 127\.0\.0\.1:4322/);
-    assert.match(text, /user: router.*permissions/);
+    assert.match(text, /user: "dea-host-1"/);
   } finally {
     await rm(dir, { recursive: true });
   }

@@ -4,14 +4,13 @@ import { totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { which } from '../exec/which.ts';
 import type { ContainerMount } from '../warden/warden.ts';
-import { containerNameservers } from './nameservers.ts';
 
 /** Threads and processes of one container. */
 const PIDS = 512;
 
 /** What every container of this machine gets: our Node, the machine's npm, name servers. */
-export function containerDefaults() {
-  return { mounts: toolMounts(), nameservers: containerNameservers(), pids: PIDS };
+export function containerDefaults(nameservers: readonly string[]) {
+  return { mounts: toolMounts(), nameservers, pids: PIDS };
 }
 
 /** Memory that instances may use in all: what the machine has, less what it needs itself. */
