@@ -29,7 +29,7 @@ describe('documentation', () => {
     const broken = pages.flatMap(page =>
       [
         ...readFileSync(join(root, page), 'utf8').matchAll(
-          /`((?:src|bin|scripts|test|bench|examples|buildpacks|docs)\/[\w./-]+)`/g,
+          /`((?:src|scripts|test|bench|examples|buildpacks|docs)\/[\w./-]+)`/g,
         ),
       ]
         .map(([, target]) => target ?? '')
