@@ -76,7 +76,7 @@ try {
   await Promise.all(
     children.map(child => child.exitCode ?? child.signalCode ?? once(child, 'exit')),
   );
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 }
 
 async function startAll(): Promise<Contestant[]> {
