@@ -1,7 +1,7 @@
 import { type Argument, Command, type CommanderError, Option } from 'commander';
 import { SprueError } from '../core/errors.ts';
 import type { CommandSpec, Invocation } from './command-spec.ts';
-import { COMMAND_GROUPS } from './command-spec.ts';
+import { COMMAND_FAMILIES, COMMAND_GROUPS } from './command-spec.ts';
 import { suggestion } from './did-you-mean.ts';
 import { OptionValues } from './option-values.ts';
 import { CLI_COMMANDS } from './surface/commands.ts';
@@ -53,8 +53,10 @@ export function allCommands(platform: readonly CommandSpec[] = []): readonly Com
 }
 
 function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions): void {
-  const command = program
-    .command(spec.name, spec.hidden === true ? { hidden: true } : {})
+  const [word = '', family] = spec.name.split(' ').reverse();
+  const parent = family === undefined ? program : familyOf(program, family, spec);
+  const command = parent
+    .command(word, spec.hidden === true ? { hidden: true } : {})
     .summary(spec.summary)
     .description(`${spec.summary}.`)
     .helpGroup(`${spec.group}:`)
@@ -73,6 +75,16 @@ function addCommand(program: Command, spec: CommandSpec, options: ProgramOptions
     const args = command.processedArgs.flat() as (string | undefined)[];
     await options.dispatch(spec, { args, options: values });
   });
+}
+
+/** The command that holds the commands of two words; called alone it shows them. */
+function familyOf(program: Command, name: string, { group }: CommandSpec): Command {
+  const present = program.commands.find(command => command.name() === name);
+  if (present !== undefined) return present;
+  const summary = COMMAND_FAMILIES[name] ?? '';
+  const family = program.command(name).summary(summary).description(`${summary}.`);
+  family.helpGroup(`${group}:`).helpCommand(false).copyInheritedSettings(program);
+  return family.action(() => family.help()).allowExcessArguments(false);
 }
 
 function optionsOf(spec: CommandSpec): readonly Option[] {
@@ -117,7 +129,9 @@ export function usageError(
 }
 
 function commandName(argv: readonly string[], commands: readonly CommandSpec[]): string {
-  return argv.find(word => commands.some(({ name }) => name === word)) ?? '';
+  const isCommand = (words: string): boolean => commands.some(({ name }) => name === words);
+  const pairs = argv.map((word, index) => `${word} ${argv[index + 1] ?? ''}`);
+  return pairs.find(isCommand) ?? argv.find(isCommand) ?? '';
 }
 
 function term(argument: Argument): string {

@@ -13,6 +13,11 @@ export const COMMAND_GROUPS = [
 ] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
+/** First words of commands of two words, with what `sprue --help` says about all of them. */
+export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
+  lab: 'Several hosts on this one machine, to learn and to test with',
+};
+
 /** What shell completion offers for an argument or an option's value. */
 export type Completion = 'app' | 'domain' | 'route' | 'space' | 'org' | 'file' | 'directory';
 
@@ -38,6 +43,7 @@ export interface OptionSpec {
  * help and completion stay fast however many verbs there are.
  */
 export interface CommandSpec {
+  /** One word, or two when the first is one of {@link COMMAND_FAMILIES}. */
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;

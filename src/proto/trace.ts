@@ -164,6 +164,7 @@ const clientSchema = z.object({
 
 /** Element of an nft map, e.g. of `inet sprue ports`: `tcp . 61001` → `10.254.0.2 . 8080`. */
 const mapElementSchema = z.object({ map: z.string(), key: z.string(), value: z.string() });
+export type MapElement = z.infer<typeof mapElementSchema>;
 
 const conntrackSchema = z.object({
   /** As the first packet came. */

@@ -5,6 +5,7 @@ import { RoutesApi } from './routes-api.ts';
 import type { Session } from './session.ts';
 import { SpacesApi } from './spaces-api.ts';
 import { StagingApi } from './staging-api.ts';
+import { TracesApi } from './traces-api.ts';
 
 /** The V3 API as the command line uses it. */
 export class Api {
@@ -14,6 +15,7 @@ export class Api {
   readonly routes: RoutesApi;
   readonly spaces: SpacesApi;
   readonly logs: LogsApi;
+  readonly traces: TracesApi;
 
   constructor(session: Session) {
     this.session = session;
@@ -23,5 +25,6 @@ export class Api {
     this.routes = new RoutesApi(rest);
     this.spaces = new SpacesApi(rest);
     this.logs = new LogsApi(rest);
+    this.traces = new TracesApi(rest);
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { EXIT } from '../../core/error-table.ts';
-import { SprueError } from '../../core/errors.ts';
 import type { Invocation } from '../command-spec.ts';
 import { invalid, reasonText } from '../push/gather-files.ts';
+import { splitHeader } from '../split-header.ts';
 
 /** Exit code of `--fail`, as curl's own. */
 const HTTP_ERROR_EXIT = 22;
@@ -17,7 +17,7 @@ export async function run({ args, options, context }: Invocation): Promise<numbe
     path: path.startsWith('/') ? path : `/${path}`,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...Object.fromEntries(options.list('header').map(splitHeader)),
+      ...Object.fromEntries(options.list('header').map(header => splitHeader(header, 'curl'))),
     },
     ...(body !== undefined && { body }),
     signal: context.signal,
@@ -36,14 +36,5 @@ async function bodyOf(data: string | undefined): Promise<string | undefined> {
   const file = data.slice(1);
   return readFile(file, 'utf8').catch((cause: unknown) => {
     throw invalid(file, reasonText(cause), cause);
-  });
-}
-
-function splitHeader(header: string): readonly [string, string] {
-  const colon = header.indexOf(':');
-  if (colon > 0) return [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()];
-  throw new SprueError('USAGE', {
-    reason: `“${header}” is no header (Name: value)`,
-    command: 'curl',
   });
 }

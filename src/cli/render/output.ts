@@ -40,6 +40,11 @@ export class Output {
     this.live = options.stderr.isTTY === true && !this.json && options.dumb !== true;
   }
 
+  /** Width of the terminal behind stdout; `undefined` when it is none. */
+  get width(): number | undefined {
+    return this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
+  }
+
   /** Width of the terminal behind stderr. */
   get noteWidth(): number {
     return this.#stderr.columns || 80; // some pseudo terminals say 0
@@ -66,7 +71,7 @@ export class Output {
   }
 
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    const width = this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
+    const { width } = this;
     const bold = columns.map(column => ({ ...column, title: this.style.dim(column.title) }));
     const options = width === undefined ? {} : { maxWidth: width };
     for (const line of renderTable(bold, rows, options)) this.line(line);

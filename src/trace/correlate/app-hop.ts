@@ -20,10 +20,7 @@ export function appHop(
     where: instanceName(container.appGuid, container.index, names),
     before: arriving === undefined ? textSide(containerIp) : flowSide(arriving),
     after: listener ? textSide(processText(listener)) : null,
-    decidedBy: [
-      ...(listener ? [listenerText(listener)] : []),
-      ...(connection ? [`its connection: ${connection.state}`] : []),
-    ],
+    decidedBy: listener ? [socketText(listener)] : [],
     ms: attempt.firstByteMs ?? null,
     ...stateOf(attempt, container, status),
     explain: [{ where: container.host, command: listenerCommand(container) }],
@@ -138,12 +135,16 @@ function processText({ comm = 'a process', pid }: TraceListener): string {
 }
 
 function listenerText(listener: TraceListener): string {
+  return `${processText(listener)} ${socketText(listener)}`;
+}
+
+function socketText(listener: TraceListener): string {
   const { backlog, backlogMax } = listener;
   const queue =
     backlog === undefined || backlogMax === undefined
       ? ''
       : `, ${backlog} of ${backlogMax} waiting`;
-  return `${processText(listener)} listens on ${formatAddress(listener)}${queue}`;
+  return `listens on ${formatAddress(listener)}${queue}`;
 }
 
 function instanceName(guid: string, index: number, names: TraceNames): string {

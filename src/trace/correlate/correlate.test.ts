@@ -218,7 +218,7 @@ describe('correlate()', () => {
 
   test('a name that does not exist ends at DNS', () => {
     const table = hopsOf('name-unknown');
-    assert.deepEqual(outline(table), ['1 DNS@203.0.113.53:53 FAILED shop.example.test A? ⇒ –']);
+    assert.deepEqual(outline(table), ['1 DNS@203.0.113.53 FAILED shop.example.test A? ⇒ –']);
     assert.equal(table.verdict.text.includes('NXDOMAIN: the name does not exist'), true);
   });
 

@@ -1,5 +1,5 @@
 import type { HopSide } from '../../proto/hop-table.ts';
-import type { Flow, SocketAddress } from '../../proto/trace.ts';
+import type { Flow, MapElement, SocketAddress } from '../../proto/trace.ts';
 
 /** The same connection, seen from the other end. */
 export function reversed({ source, destination }: Flow): Flow {
@@ -20,10 +20,10 @@ export function changedSides(before: Flow, after: Flow): ('source' | 'destinatio
   );
 }
 
-/** `192.0.2.2:80`, `[2001:db8::1]:80`. */
+/** `192.0.2.2:80`, `[2001:db8::1]:80`; port 0 is one that nobody knows: `192.0.2.2:?`. */
 export function formatAddress({ host, port }: SocketAddress): string {
   const plain = plainHost(host);
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+  return `${plain.includes(':') ? `[${plain}]` : plain}:${port === 0 ? '?' : port}`;
 }
 
 export function formatFlow({ source, destination }: Flow): string {
@@ -36,6 +36,11 @@ export function flowSide(flow: Flow): HopSide {
 
 export function textSide(text: string): HopSide {
   return { type: 'text', text };
+}
+
+/** `map ports: tcp . 61001 → 10.254.0.2 . 8080`; the table's name is in the commands. */
+export function elementText({ map, key, value }: MapElement): string {
+  return `map ${map.split(' ').at(-1)}: ${key} → ${value}`;
 }
 
 /** A socket that takes both families shows IPv4 as `::ffff:192.0.2.2` (RFC 4291 §2.5.5.2). */

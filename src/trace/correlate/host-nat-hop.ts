@@ -1,7 +1,7 @@
 import type { TraceNames } from '../../proto/v3/trace.ts';
 import { draftHop, evidenceOf, type HopDraft } from './draft.ts';
 import { natCommands } from './explain.ts';
-import { changedSides, flowSide, formatAddress, textSide } from './flow.ts';
+import { changedSides, elementText, flowSide, formatAddress, textSide } from './flow.ts';
 import type { AttemptEvidence } from './join.ts';
 
 /** A DEA host's NAT of the host port to the container. */
@@ -32,8 +32,8 @@ export function hostNatHop(evidence: AttemptEvidence, names: TraceNames): HopDra
     after: after === undefined ? null : flowSide(after),
     changed: after === undefined ? [] : changedSides(before, after),
     decidedBy: [
-      ...(element ? [`map ${element.map}: ${element.key} → ${element.value}`] : []),
-      ...(attempt.reused ? ['decided when the connection was opened; conntrack remembers it'] : []),
+      ...(element ? [elementText(element)] : []),
+      ...(attempt.reused ? ['decided when it was opened; conntrack remembers'] : []),
     ],
     ...stateOf(evidence, nat),
     explain: natCommands(nat).map(command => ({ where: nat.host, command })),

@@ -14,13 +14,14 @@ export function nameHops({ dns, zone, client }: JoinedTrace): HopDraft[] {
     draftHop({
       kind: 'dns',
       hop: 'DNS',
-      where: zone?.host ?? dns.server,
+      where: zone?.host ?? dns.server.replace(/:53$/, ''),
       before: textSide(question),
       after: isGood ? textSide(addresses.map(({ data }) => data).join(', ')) : null,
       decidedBy: [
-        `${dns.server} answered ${dns.code}${dns.authoritative ? ', authoritative' : ''}`,
-        ...(zone?.matched === undefined ? [] : [`record ${zone.matched} of its zone`]),
-        ...dns.answers.map(recordText),
+        `asked ${dns.server}${isGood && dns.authoritative ? ' (authoritative)' : ''}`,
+        ...(zone?.matched === undefined ? [] : [`record ${zone.matched}`]),
+        ...dns.answers.filter(({ type }) => type === 'CNAME').map(aliasText),
+        ...addresses.slice(0, 1).map(({ ttlSeconds }) => `good for ${ttlSeconds} s`),
       ],
       ms: dns.ms ?? client.timings.resolvedMs ?? null,
       ...(isGood
@@ -44,6 +45,6 @@ const FINDINGS: Readonly<Record<string, string>> = {
   UNREACHABLE: 'nothing listens there',
 };
 
-function recordText({ name, type, data, ttlSeconds }: DnsRecord): string {
-  return `${name} ${type} ${data}, for ${ttlSeconds} s`;
+function aliasText({ name, data }: DnsRecord): string {
+  return `${name} is an alias of ${data}`;
 }

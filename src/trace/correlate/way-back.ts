@@ -50,7 +50,7 @@ function undone(
       after: flowSide(restored),
       changed: changedSides(answer, restored),
       state: conntrack === undefined ? 'inferred' : 'seen',
-      decidedBy: ['conntrack undoes what the map did on the way there'],
+      decidedBy: ['undone by conntrack'],
     }),
   ];
 }
@@ -66,11 +66,7 @@ function routerBack({ router, attempts }: JoinedTrace, isFromApp: boolean): HopD
     direction: 'return',
     before: isFromApp && inner ? flowSide(inner) : textSide(`${router?.status}${said}`),
     after: router ? flowSide(reversed(router.client)) : null,
-    decidedBy: [
-      isFromApp
-        ? 'copied to the connection that the client opened'
-        : 'the router answers by itself',
-    ],
+    decidedBy: [isFromApp ? 'copied to the client’s connection' : 'the router answers by itself'],
   });
 }
 

@@ -2,7 +2,7 @@ import type { HopState } from '../../proto/hop-table.ts';
 import type { Flow, ObservationOf, TraceArmed } from '../../proto/trace.ts';
 import { draftHop, evidenceOf, type HopDraft } from './draft.ts';
 import { clientCommands, natCommands } from './explain.ts';
-import { changedSides, flowSide, formatAddress, sameFlow, textSide } from './flow.ts';
+import { changedSides, elementText, flowSide, formatAddress, sameFlow, textSide } from './flow.ts';
 import type { JoinedTrace } from './join.ts';
 
 /**
@@ -57,7 +57,7 @@ function edgeHop(edge: ObservationOf<'edge-nat'>, cameThrough: boolean): HopDraf
     before: flowSide(before),
     after: after === undefined ? null : flowSide(after),
     changed: after === undefined ? [] : changedSides(before, after),
-    decidedBy: element ? [`map ${element.map}: ${element.key} → ${element.value}`] : [],
+    decidedBy: element ? [elementText(element)] : [],
     ...(cameThrough ? {} : edgeFault(edge)),
     explain: natCommands(edge).map(command => ({ where: edge.host, command })),
     ...evidenceOf(edge),
