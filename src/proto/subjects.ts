@@ -14,8 +14,10 @@ export const SUBJECTS = {
   routerAlive: 'sprue.router.alive',
   /** Sprue's routers → all, once at the end: {@link RouterPresence}. */
   routerGone: 'sprue.router.gone',
-  /** Controller → routers, DEAs, edges, request: `TraceStart`. They answer `TraceArmed`. */
+  /** Controller → routers, DEAs, edges: `TraceStart`. */
   traceStart: 'sprue.trace.start',
+  /** Routers, DEAs, edges → controller, once their collectors stand: `TraceArmed`. */
+  traceArmed: 'sprue.trace.armed',
   /** Controller → routers, DEAs, edges: `TraceStop`. */
   traceStop: 'sprue.trace.stop',
   /** Router → controller, DEAs, edges; DEA, edge → controller: `Observation`. */

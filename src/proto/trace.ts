@@ -1,24 +1,22 @@
 import { z } from 'zod';
+import { MAX_TRACE_MS } from './trace-limits.ts';
 
 /**
  * A trace follows one marked request. Its flow:
  *
  *   CLI ── POST /sprue/v1/traces ──► controller ── sprue.trace.start ──► every router, DEA, edge
- *       ◄── {id, armed, silent} ──             ◄── TraceArmed (reply) ──
+ *       ◄── {id, armed, silent} ──             ◄── sprue.trace.armed ──
  *   CLI ── the request, with `X-Sprue-Trace: <id>` ──► … ──► app
  *   router ── sprue.trace.observation (`router`) ──► controller, and the DEAs and edges, which now
  *          know the addresses, look at their kernels and publish theirs
  *   CLI ── GET /sprue/v1/traces/<id>?wait_ms= ──► TraceSnapshot; src/trace/correlate makes the hops
  *
+ * On `sprue.trace.stop` a DEA or edge that still has something to say (an edge: that no SYN came) says it,
+ * then everything of the trace is removed, as it is when the time of `forMs` is up.
+ *
  * Hosts' clocks may differ: nothing here carries a deadline of another host's clock, and `atMs` is
  * for people only.
  */
-
-/** Request header that marks the one request. A router removes it before the app sees it. */
-export const TRACE_HEADER = 'x-sprue-trace';
-
-/** Agents disarm after this at the latest, whatever they were told. */
-export const MAX_TRACE_MS = 30_000;
 
 /** 128 random bits as 32 lower-case hex digits: who knows it may mark a request. */
 export const traceIdSchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits');
@@ -65,8 +63,9 @@ export type TraceStop = z.infer<typeof traceStopSchema>;
 export const TRACE_ROLES = ['client', 'edge', 'router', 'dea'] as const;
 export type TraceRole = (typeof TRACE_ROLES)[number];
 
-/** An agent's answer to `sprue.trace.start`, once its collectors stand. */
+/** Payload of `sprue.trace.armed`: an agent's answer to `sprue.trace.start`. */
 export const traceArmedSchema = z.object({
+  trace: traceIdSchema,
   role: z.enum(TRACE_ROLES),
   /** Id of the agent: of the router, the DEA, the edge. */
   agent: z.string(),

@@ -46,7 +46,7 @@ export function natsPermissions(role: NatsRole): NatsPermissions {
       };
     case 'router':
       return {
-        publish: [SUBJECTS.routerStart, 'sprue.router.*', TRACE_OBSERVATION],
+        publish: [SUBJECTS.routerStart, 'sprue.router.*', ...TRACE_ANSWERS],
         subscribe: [inbox, 'router.*', ...TRACE_ORDERS],
       };
     case 'edge':
@@ -56,9 +56,9 @@ export function natsPermissions(role: NatsRole): NatsPermissions {
           ...readBucket(EDGE_BUCKETS.desired, '>'),
           ...readBucket(EDGE_BUCKETS.actual, '>'),
           `$KV.${EDGE_BUCKETS.actual}.>`,
-          TRACE_OBSERVATION,
+          ...TRACE_ANSWERS,
         ],
-        subscribe: [inbox, 'sprue.router.*', ...TRACE_ORDERS],
+        subscribe: [inbox, 'sprue.router.*', ...TRACE_NEWS],
       };
     case 'dea':
       return deaPermissions(checkDeaId(role.deaId), inbox);
@@ -69,8 +69,10 @@ export function natsPermissions(role: NatsRole): NatsPermissions {
 
 const API_INFO = '$JS.API.INFO';
 const LOGS = LOG_STREAM.subjects[0];
-const TRACE_OBSERVATION = 'sprue.trace.observation';
-const TRACE_ORDERS = ['sprue.trace.start', 'sprue.trace.stop'] as const;
+const TRACE_ANSWERS = [SUBJECTS.traceArmed, SUBJECTS.traceObservation] as const;
+const TRACE_ORDERS = [SUBJECTS.traceStart, SUBJECTS.traceStop] as const;
+/** A router's record tells DEAs and edges which connection to look at. */
+const TRACE_NEWS = [...TRACE_ORDERS, SUBJECTS.traceObservation] as const;
 /** Floating IPs: what should be, by the controller; what is, by the edge. */
 const EDGE_BUCKETS = { desired: 'floating-ips', actual: 'edges' } as const;
 
@@ -107,14 +109,14 @@ function deaPermissions(deaId: string, inbox: string): NatsPermissions {
       SUBJECTS.routerRegister,
       SUBJECTS.routerUnregister,
       SUBJECTS.routerGreet,
-      TRACE_OBSERVATION,
+      ...TRACE_ANSWERS,
     ],
     subscribe: [
       inbox,
       SUBJECTS.routerStart,
       'sprue.router.*',
       `sprue.dea.${deaId}.*`,
-      ...TRACE_ORDERS,
+      ...TRACE_NEWS,
     ],
   };
 }

@@ -23,8 +23,9 @@ class FakeAgent {
   constructor(bus: Bus, role: TraceRole, agent: string) {
     this.#bus = bus;
     bus.subscribe(SUBJECTS.traceStart, message => {
-      this.starts.push(message.json() as TraceStart);
-      message.respond({ role, agent, host: agent });
+      const start = message.json() as TraceStart;
+      this.starts.push(start);
+      bus.publish(SUBJECTS.traceArmed, { trace: start.id, role, agent, host: agent });
     });
     bus.subscribe(SUBJECTS.traceStop, message => {
       this.stops.push((message.json() as { id: string }).id);
@@ -65,9 +66,10 @@ test('a trace arms the agents, gathers what they say and names who was silent', 
   const created = await api.post('/sprue/v1/traces', { ...BODY, for_ms: 5_000 });
   assert.equal(created.status, 201, JSON.stringify(created.body));
   assert.match(created.body.id, /^[0-9a-f]{32}$/);
-  assert.deepEqual(created.body.armed, [{ role: 'router', agent: 'router-1', host: 'router-1' }]);
-  assert.deepEqual(created.body.silent, [{ role: 'dea', agent: platform.dea.id }]);
   const { id } = created.body;
+  const armed = { trace: id, role: 'router', agent: 'router-1', host: 'router-1' };
+  assert.deepEqual(created.body.armed, [armed]);
+  assert.deepEqual(created.body.silent, [{ role: 'dea', agent: platform.dea.id }]);
   assert.deepEqual(router.starts, [
     {
       id,

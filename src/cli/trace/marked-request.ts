@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { type Flow, type ObservationOf, TRACE_HEADER } from '../../proto/trace.ts';
+import type { Flow, ObservationOf } from '../../proto/trace.ts';
+import { TRACE_HEADER } from '../../proto/trace-limits.ts';
 import { readAnswerHead } from './answer-head.ts';
 
 export interface MarkedRequest {

@@ -44,7 +44,7 @@ export async function traceRequest(api: TracesApi, options: TraceOptions): Promi
   const flow = await bindFlow(destination);
   if (flow === undefined) return unreachable(url, resolution, destination, resolvedMs);
 
-  const { id, armed } = await api.begin({
+  const { id } = await api.begin({
     host: url.host,
     path: url.path,
     flow,
@@ -55,8 +55,7 @@ export async function traceRequest(api: TracesApi, options: TraceOptions): Promi
     const result = await sendMarked({ ...options, ...options.url, trace: id, flow });
     const own = ownObservations(id, url, resolution, { flow, result, resolvedMs });
     await api.tell(id, own);
-    const snapshot = await api.read(id, GATHER_MS, signal);
-    return { ...snapshot, armed };
+    return await api.read(id, GATHER_MS, signal);
   } finally {
     await api.end(id).catch(() => {}); // they disarm by themselves a little later
   }

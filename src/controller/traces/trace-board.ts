@@ -4,12 +4,7 @@ import type { Bus } from '../../bus/bus.ts';
 import { reasonOf, SprueError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { SUBJECTS } from '../../proto/subjects.ts';
-import {
-  observationSchema,
-  type TraceArmed,
-  type TraceStart,
-  traceArmedSchema,
-} from '../../proto/trace.ts';
+import { observationSchema, type TraceStart, traceArmedSchema } from '../../proto/trace.ts';
 import type { SilentAgent } from '../../proto/v3/trace.ts';
 import { Trace } from './trace.ts';
 
@@ -25,16 +20,19 @@ const ID_ONLY = z.object({ trace: z.string() });
 export class TraceBoard {
   readonly #bus: Bus;
   readonly #log: Log;
+  readonly #stopping: AbortSignal;
   readonly #traces = new Map<string, { readonly trace: Trace; readonly expiry: NodeJS.Timeout }>();
 
   constructor(bus: Bus, log: Log, signal: AbortSignal) {
     this.#bus = bus;
     this.#log = log;
-    const subscription = bus.subscribe(SUBJECTS.traceObservation, message =>
-      this.#receive(message.json()),
-    );
+    const subscriptions = [
+      bus.subscribe(SUBJECTS.traceArmed, message => this.#receiveArmed(message.json())),
+      bus.subscribe(SUBJECTS.traceObservation, message => this.#receive(message.json())),
+    ];
+    this.#stopping = signal;
     signal.addEventListener('abort', () => {
-      subscription.unsubscribe();
+      for (const subscription of subscriptions) subscription.unsubscribe();
       for (const id of [...this.#traces.keys()]) this.#forget(id);
     });
   }
@@ -53,18 +51,11 @@ export class TraceBoard {
       throw new SprueError('TRACES_BUSY', { count: MAX_TRACES });
     }
     const id = randomBytes(16).toString('hex');
-    const trace = new Trace({ id, owner, ...what });
+    const trace = new Trace({ id, owner, ...what, expected });
     const expiry = setTimeout(() => this.#forget(id), what.forMs + KEEP_MS);
     this.#traces.set(id, { trace, expiry });
-    const start: TraceStart = { id, ...what };
-    const answers = await this.#bus.requestMany(SUBJECTS.traceStart, start, {
-      count: expected.length,
-      timeoutMs: ARM_TIMEOUT_MS,
-    });
-    trace.armed = answers.flatMap(answer => this.#armed(answer.json()));
-    trace.silent = expected.filter(
-      ({ role, agent }) => !trace.armed.some(one => one.role === role && one.agent === agent),
-    );
+    this.#bus.publish(SUBJECTS.traceStart, { id, ...what } satisfies TraceStart);
+    await trace.until(() => trace.silent.length === 0, ARM_TIMEOUT_MS, this.#stopping);
     return trace;
   }
 
@@ -103,8 +94,8 @@ export class TraceBoard {
     }
   }
 
-  #armed(json: unknown): TraceArmed[] {
-    const parsed = traceArmedSchema.safeParse(json);
-    return parsed.success ? [parsed.data] : [];
+  #receiveArmed(json: unknown): void {
+    const armed = traceArmedSchema.parse(json);
+    this.#traces.get(armed.trace)?.trace.addArmed(armed);
   }
 }

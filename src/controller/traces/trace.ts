@@ -2,6 +2,7 @@ import type { Observation, TraceArmed } from '../../proto/trace.ts';
 import type { SilentAgent } from '../../proto/v3/trace.ts';
 
 const MAX_OBSERVATIONS = 100;
+const MAX_AGENTS = 1_000;
 const MAX_BYTES = 2 ** 20;
 
 export interface TraceParts {
@@ -11,6 +12,7 @@ export interface TraceParts {
   readonly forMs: number;
   /** Apps that the route leads to. */
   readonly appGuids: readonly string[];
+  readonly expected: readonly SilentAgent[];
 }
 
 /** One trace under way: what has been seen so far. Lives in memory only, and not for long. */
@@ -19,21 +21,40 @@ export class Trace {
   readonly owner: string;
   readonly forMs: number;
   readonly appGuids: readonly string[];
-  armed: readonly TraceArmed[] = [];
-  silent: readonly SilentAgent[] = [];
+  /** Who should have answered when it began. */
+  readonly expected: readonly SilentAgent[];
+  readonly #armed: TraceArmed[] = [];
   readonly #observations: Observation[] = [];
   readonly #waiting = new Set<() => void>();
   #bytes = 0;
 
-  constructor({ id, owner, forMs, appGuids }: TraceParts) {
+  constructor({ id, owner, forMs, appGuids, expected }: TraceParts) {
     this.id = id;
     this.owner = owner;
     this.forMs = forMs;
     this.appGuids = appGuids;
+    this.expected = expected;
+  }
+
+  get armed(): readonly TraceArmed[] {
+    return this.#armed;
+  }
+
+  /** Expected, and not heard yet. */
+  get silent(): readonly SilentAgent[] {
+    return this.expected.filter(
+      ({ role, agent }) => !this.#armed.some(one => one.role === role && one.agent === agent),
+    );
   }
 
   get observations(): readonly Observation[] {
     return this.#observations;
+  }
+
+  addArmed(armed: TraceArmed): void {
+    if (this.#armed.length >= MAX_AGENTS) return;
+    this.#armed.push(armed);
+    this.#look();
   }
 
   /** @returns `false` when it would be too much; the observation is then left out */
@@ -44,11 +65,11 @@ export class Trace {
     }
     this.#bytes += bytes;
     this.#observations.push(observation);
-    for (const look of this.#waiting) look();
+    this.#look();
     return true;
   }
 
-  /** Resolves when `isDone`, looked at again after each observation, or when the time is up. */
+  /** Resolves when `isDone`, looked at again whenever somebody spoke, or when the time is up. */
   async until(isDone: () => boolean, waitMs: number, signal: AbortSignal): Promise<void> {
     if (waitMs <= 0 || isDone() || signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,5 +85,9 @@ export class Trace {
       this.#waiting.delete(look);
       signal.removeEventListener('abort', giveUp);
     }
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
   }
 }

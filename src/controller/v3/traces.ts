@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { SprueError } from '../../core/errors.ts';
-import { MAX_TRACE_MS } from '../../proto/trace.ts';
+import { MAX_TRACE_MS } from '../../proto/trace-limits.ts';
 import {
   MAX_TRACE_WAIT_MS,
   type SilentAgent,
