@@ -69,9 +69,14 @@ export class ExitWatch {
     this.#timer = undefined;
   }
 
-  #watch(): FSWatcher {
-    const watcher = watch(this.#folder, (_, name) => this.#look(name as InstanceId));
-    return watcher.on('error', () => {}); // the timer goes on
+  /** Without inotify, of which a machine has few instances, the timer alone has to do. */
+  #watch(): FSWatcher | undefined {
+    try {
+      const watcher = watch(this.#folder, (_, name) => this.#look(name as InstanceId));
+      return watcher.on('error', () => {}); // the timer goes on
+    } catch {
+      return undefined;
+    }
   }
 
   #poll(): void {

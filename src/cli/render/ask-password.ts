@@ -9,10 +9,10 @@ export async function askPassword(context: CliContext, question: string): Promis
     const reason = 'Nobody is there to be asked for the password: set SPRUE_PASSWORD';
     throw new SprueError('USAGE', { reason, command: 'login' });
   }
-  process.stderr.write(question);
   // readline would echo what is typed to its output: this one swallows it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(question); // now that the terminal shows nothing any more
   // With a terminal of its own, readline takes Ctrl-C for itself.
   const ended = new AbortController();
   reader.once('SIGINT', () => {

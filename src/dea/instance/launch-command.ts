@@ -14,10 +14,11 @@ for sprue_file in /home/vcap/profile.d/*.sh /home/vcap/app/.profile.d/*.sh /home
 done
 cd /home/vcap/app
 trap : TERM
+exec 3>&2 2>/dev/null
 set -m
-/bin/bash -c "$sprue_command" &
+/bin/bash -c "$sprue_command" 2>&3 3>&- &
 set +m
-exec 2>/dev/null
+exec 3>&-
 while wait $!; sprue_status=$?; [ $sprue_status -gt 128 ] && kill -0 $! 2>/dev/null; do :; done
 exit $sprue_status
 `;
