@@ -1,4 +1,7 @@
 import { runCli } from '../src/cli/program.ts';
+import { LAB_COMMANDS } from '../src/lab/lab-commands.ts';
 import { PLATFORM_COMMANDS } from '../src/up/platform-commands.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), { commands: PLATFORM_COMMANDS });
+process.exitCode = await runCli(process.argv.slice(2), {
+  commands: [...PLATFORM_COMMANDS, ...LAB_COMMANDS],
+});

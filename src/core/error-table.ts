@@ -204,6 +204,78 @@ export const ERRORS = {
     exit: EXIT.failed,
   },
 
+  // --- lab ------------------------------------------------------------------------------------
+  LAB_NAME_INVALID: {
+    message: '“{received}” cannot name a lab: small letters and digits, at most 16, a letter first.',
+    next: '',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  LAB_TOO_BIG: {
+    message: 'A lab has 1 to {maxRouters} routers and 1 to {maxDeas} DEAs.',
+    next: '',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  LAB_EXISTS: {
+    message: 'The lab “{name}” {state}.',
+    next: 'Use it (`sprue lab status`), take it down (`sprue lab down`), or give this one another --name.',
+    status: 409,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_NOT_HERE: {
+    message: 'There is no lab “{name}”.{known}',
+    next: '`sprue lab up` makes one.',
+    status: 404,
+    v3: NOT_FOUND,
+    exit: EXIT.notFound,
+  },
+  LAB_HALF_HERE: {
+    message: 'The lab “{name}” is there only in part: its start was cut short or goes on.',
+    next: '`sprue lab down` removes it.',
+    status: 409,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_NO_HOST: {
+    message: 'The lab “{name}” has no host “{host}”.{suggestion}',
+    next: 'It has: {hosts}.',
+    status: 404,
+    v3: NOT_FOUND,
+    exit: EXIT.notFound,
+  },
+  LAB_HOST_OFF: {
+    message: '{host} is switched off.',
+    next: '`sprue lab start {host}` switches it on.',
+    status: 409,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_SERVICE_FAILED: {
+    message: '{service} on {host} was started but does not serve: {reason}',
+    next: '',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_CLEANUP_FAILED: {
+    message: 'Not everything of the lab “{name}” could be removed: {problems}.',
+    next: 'Run `sprue lab down` again; what is already gone is skipped.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_NO_NETEM: {
+    message: 'This kernel cannot delay packets: it has no netem.',
+    next: 'Use a kernel with CONFIG_NET_SCH_NETEM; `sprue lab loss` works without it.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+
   // --- bus ------------------------------------------------------------------------------------
   BUS_UNAVAILABLE: {
     message: 'NATS at {servers} cannot be reached: {reason}.',

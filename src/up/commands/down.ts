@@ -3,7 +3,7 @@ import { EXIT } from '../../core/error-table.ts';
 import { down } from '../down.ts';
 import { stderrReport } from '../report.ts';
 import { resolveStateDir } from '../up-options.ts';
-import { requireRoot } from './require-root.ts';
+import { requireRoot } from '../../roles/require-root.ts';
 
 export async function run({ options, context }: Invocation): Promise<number> {
   requireRoot();

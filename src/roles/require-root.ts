@@ -1,4 +1,4 @@
-import { SprueError } from '../../core/errors.ts';
+import { SprueError } from '../core/errors.ts';
 
 /** @throws SprueError `NOT_ROOT` */
 export function requireRoot(): void {

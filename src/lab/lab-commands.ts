@@ -1,0 +1,112 @@
+import type { ArgumentSpec, CommandSpec, OptionSpec } from '../cli/command-spec.ts';
+
+const NAME: OptionSpec = { flags: '--name <lab>', description: 'which lab (default lab)' };
+const HOST: ArgumentSpec = { name: '<host>', description: 'for example router-1' };
+
+/** `sprue lab …` */
+export const LAB_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'lab up',
+    summary: 'Build a lab: client, edge, control, routers and DEAs, each a host of its own',
+    group: 'Platform',
+    options: [
+      { flags: '--routers <n>', description: 'how many routers (default 2)' },
+      { flags: '--deas <n>', description: 'how many hosts that run apps (default 3)' },
+      { flags: '--domain <domain>', description: 'domain of apps and API (default example.com)' },
+      NAME,
+    ],
+    examples: ['sprue lab up', 'sprue lab up --routers 1 --deas 1 --name small'],
+    details:
+      'Every host is a network namespace with an address and a name of its own, and runs the real processes of its role. Nothing of it is visible from this machine: look into it with `sprue lab exec`. Several labs and a `sprue up` may run side by side.',
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'lab exec',
+    summary: 'Run a command on a host of the lab',
+    group: 'Platform',
+    arguments: [HOST, { name: '<command...>', description: 'after --' }],
+    options: [NAME],
+    examples: [
+      'sprue lab exec client -- sprue push shop -p examples/hello-node',
+      'sprue lab exec dea-1 -- ip address',
+      'sprue lab exec router-1 -- bash',
+    ],
+    details: '`sprue` speaks to the lab’s platform there. The exit code is the command’s.',
+    signals: 'own',
+    load: () => import('./commands/exec.ts'),
+  },
+  {
+    name: 'lab status',
+    summary: 'Show the hosts of the lab: state, addresses, processes, memory',
+    group: 'Platform',
+    options: [NAME],
+    json: true,
+    examples: ['sprue lab status'],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'lab kill',
+    summary: 'Switch a host off, as if it lost its power',
+    group: 'Platform',
+    arguments: [HOST],
+    options: [NAME],
+    examples: ['sprue lab kill dea-1'],
+    details: 'Its disk stays. `sprue lab start` switches it on again.',
+    load: () => import('./commands/kill.ts'),
+  },
+  {
+    name: 'lab start',
+    summary: 'Switch a host on, or start what died on it',
+    group: 'Platform',
+    arguments: [HOST],
+    options: [NAME],
+    examples: ['sprue lab start dea-1'],
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'lab cut',
+    summary: 'Pull the plugs of a host’s network',
+    group: 'Platform',
+    arguments: [HOST],
+    options: [NAME],
+    examples: ['sprue lab cut router-1'],
+    load: () => import('./commands/cut.ts'),
+  },
+  {
+    name: 'lab loss',
+    summary: 'Lose a share of the packets to and from a host',
+    group: 'Platform',
+    arguments: [HOST, { name: '<share>', description: 'for example 5%; 0% loses none' }],
+    options: [NAME],
+    examples: ['sprue lab loss dea-2 5%'],
+    load: () => import('./commands/loss.ts'),
+  },
+  {
+    name: 'lab delay',
+    summary: 'Hold up every packet to a host',
+    group: 'Platform',
+    arguments: [HOST, { name: '<time>', description: 'for example 20ms; 0ms holds up none' }],
+    options: [NAME],
+    examples: ['sprue lab delay router-2 20ms'],
+    details: 'Needs a kernel with netem.',
+    load: () => import('./commands/delay.ts'),
+  },
+  {
+    name: 'lab heal',
+    summary: 'Undo all that was done to a host: power, plugs, loss, delay',
+    group: 'Platform',
+    arguments: [HOST],
+    options: [NAME],
+    examples: ['sprue lab heal dea-1'],
+    load: () => import('./commands/heal.ts'),
+  },
+  {
+    name: 'lab down',
+    summary: 'Take the lab down; nothing is left of it',
+    group: 'Platform',
+    options: [NAME],
+    examples: ['sprue lab down'],
+    details: 'Also when its start was cut short. Apps, droplets and logs of the lab go too.',
+    load: () => import('./commands/down.ts'),
+  },
+];

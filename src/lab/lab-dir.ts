@@ -1,0 +1,121 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SprueError } from '../core/errors.ts';
+import { readJsonFile, writeJsonFile } from '../core/json-file.ts';
+import { checkLabName, type LabPlan, type LabShape, netnsPrefix, planLab } from './lab-plan.ts';
+
+const LABS = '/var/lib/sprue-labs';
+
+/**
+ * Where everything of a lab lives, a pure function of its name:
+ *
+ * ```
+ * /var/lib/sprue-labs/<name>/   0711
+ *   lab.json                    what it was started with
+ *   home/                       SPRUE_HOME of `lab exec`
+ *   <host>/                     0711: the “disk” of one machine: configuration, state, logs
+ *     uts                       its hostname (a UTS namespace, bind-mounted)
+ * ```
+ */
+export function labDir(name: string): string {
+  return join(LABS, checkLabName(name));
+}
+
+export function hostDir(labName: string, host: string): string {
+  return join(labDir(labName), host);
+}
+
+/** What `ip netns exec` puts in place of the files in /etc. */
+export function etcDir(netns: string): string {
+  return join('/etc/netns', netns);
+}
+
+const recordSchema = z.object({
+  name: z.string(),
+  routers: z.number(),
+  deas: z.number(),
+  domain: z.string(),
+  /** `starting` for ever: `lab up` was killed. */
+  state: z.enum(['starting', 'up']),
+});
+
+export type LabRecord = z.infer<typeof recordSchema>;
+
+/**
+ * Claims the name: of two that try at once one gets it.
+ * @throws SprueError `LAB_EXISTS`
+ */
+export async function claimLab(shape: LabShape): Promise<void> {
+  const dir = labDir(shape.name);
+  await mkdir(LABS, { recursive: true, mode: 0o711 });
+  const isFree = remainingNetns(shape.name).length === 0;
+  try {
+    if (!isFree) throw new SprueError('LAB_EXISTS', describe(shape.name, undefined));
+    await mkdir(dir, { mode: 0o711 });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+    throw new SprueError('LAB_EXISTS', describe(shape.name, await readRecord(shape.name)));
+  }
+  await writeRecord({ ...shape, state: 'starting' });
+}
+
+export async function writeRecord({ name, routers, deas, domain, state }: LabRecord) {
+  const record = { name, routers, deas, domain, state };
+  await writeJsonFile(join(labDir(name), 'lab.json'), record, 0o644);
+}
+
+export async function readRecord(name: string): Promise<LabRecord | undefined> {
+  const json = await readJsonFile(join(labDir(name), 'lab.json')).catch(() => undefined);
+  return recordSchema.safeParse(json).data;
+}
+
+/** @throws SprueError `LAB_NOT_HERE`, `LAB_HALF_HERE` */
+export async function openLab(name: string): Promise<LabPlan> {
+  const record = await readRecord(name);
+  if (record === undefined && !labRemains(name)) {
+    const others = listLabs().filter(other => other !== name);
+    const known = others.length === 0 ? '' : ` There is: ${others.join(', ')}.`;
+    throw new SprueError('LAB_NOT_HERE', { name, known });
+  }
+  if (record?.state !== 'up') throw new SprueError('LAB_HALF_HERE', { name });
+  return planLab(record);
+}
+
+export function labRemains(name: string): boolean {
+  return existsSync(labDir(name)) || remainingNetns(name).length > 0;
+}
+
+/** Namespaces of the lab that exist. */
+export function remainingNetns(name: string): string[] {
+  const prefix = netnsPrefix(name);
+  return entries('/run/netns').filter(netns => netns.startsWith(prefix));
+}
+
+/** Folders of the lab's hosts that exist. */
+export function remainingHosts(name: string): string[] {
+  const folders = readEntries(labDir(name)).filter(entry => entry.isDirectory());
+  return folders.map(entry => entry.name).filter(folder => folder !== 'home');
+}
+
+export function listLabs(): string[] {
+  return entries(LABS);
+}
+
+export function entries(folder: string): string[] {
+  return readEntries(folder).map(entry => entry.name);
+}
+
+function readEntries(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function describe(name: string, record: LabRecord | undefined) {
+  const state = record?.state === 'up' ? 'is up already' : 'is there already, but only in part';
+  return { name, state };
+}
