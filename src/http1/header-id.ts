@@ -27,6 +27,7 @@ export const HEADER = {
   xCfInstanceIndex: 24,
   xCfAppInstance: 25,
   xCfProxySignature: 26,
+  xSprueTrace: 27,
 } as const;
 
 const NAMES: Readonly<Record<string, number>> = {
@@ -57,6 +58,7 @@ const NAMES: Readonly<Record<string, number>> = {
   'x-cf-instanceindex': HEADER.xCfInstanceIndex,
   'x-cf-app-instance': HEADER.xCfAppInstance,
   'x-cf-proxy-signature': HEADER.xCfProxySignature,
+  'x-sprue-trace': HEADER.xSprueTrace,
 };
 
 interface Known {

@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import { loadRouterConfig, type RouterConfig } from './config/router-config.ts';
 import { Router } from './router.ts';
 import { createRouterLog } from './router-log.ts';
+import type { RouterViews } from './trace/router-tracing.ts';
 
 export interface RunRouterOptions {
   /** gorouter's YAML configuration file… */
@@ -13,6 +14,8 @@ export interface RunRouterOptions {
   readonly signal?: AbortSignal;
   /** Default: gorouter's JSON lines on standard error. */
   readonly log?: Log;
+  /** For traces that ask for pictures of each machine. */
+  readonly views?: RouterViews;
 }
 
 /**
@@ -26,7 +29,8 @@ export async function runRouter(options: RunRouterOptions): Promise<void> {
   const log = options.log ?? createRouterLog({ level, timestamp });
   using end = new EndSignals(options.signal);
   try {
-    const router = await Router.start({ config, log, signal: end.signal });
+    const { views } = options;
+    const router = await Router.start({ config, log, signal: end.signal, ...(views && { views }) });
     const reason = await end.wait();
     await router.drain(reason === 'SIGUSR1' ? config.drainWaitMs : 0);
   } catch (thrown) {

@@ -17,6 +17,7 @@ import { type MetricSources, renderMetrics } from './status/metrics.ts';
 import { StatusServer } from './status/status-server.ts';
 import { describeVarz } from './status/varz.ts';
 import { RouteTable } from './table/route-table.ts';
+import { RouterTracing, type RouterViews } from './trace/router-tracing.ts';
 import { ProxyServer } from './wire/proxy-server.ts';
 
 /** Content of the ready file. */
@@ -32,6 +33,8 @@ export interface RouterOptions {
   readonly log: Log;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
+  /** For traces that ask for pictures of each machine. */
+  readonly views?: RouterViews;
 }
 
 /** Even without a start delay the registrations that are on their way are waited for. */
@@ -70,10 +73,18 @@ export class Router {
     const id = `${config.index}-${randomUUID()}`;
     const bus = await connectBus(config.nats, { id, log, ...(signal && { signal }) });
     resources.defer(() => bus.drain());
-    const parts = assemble(config, { log, id, bus }, resources);
+    const tracing = new RouterTracing({
+      bus,
+      log,
+      id,
+      ...(options.views && { views: options.views }),
+    });
+    resources.defer(() => tracing.stop());
+    const parts = assemble(config, { log, id, bus, tracing }, resources);
     const status = resources.use(await listenForStatus(parts));
     resources.defer(() => parts.registrar.stop());
     parts.registrar.start();
+    tracing.start();
     await bus.flush();
     await delay(config.startDelayMs, undefined, signal ? { signal } : {});
     await parts.registrar.settle(SETTLE_QUIET_MS, SETTLE_MAX_MS, signal);
@@ -120,7 +131,7 @@ interface RouterParts {
 
 function assemble(
   config: RouterConfig,
-  { log, id, bus }: { log: Log; id: string; bus: Bus },
+  { log, id, bus, tracing }: { log: Log; id: string; bus: Bus; tracing: RouterTracing },
   resources: AsyncDisposableStack,
 ): RouterParts {
   const health = new Health();
@@ -139,7 +150,8 @@ function assemble(
     pruneIntervalMs: config.pruneIntervalMs,
     suspendPruningWhileDisconnected: config.suspendPruningWhileDisconnected,
   });
-  const proxy = new ProxyServer({ table, log, accessLog, options: proxyOptions(config, health) });
+  const options = proxyOptions(config, health);
+  const proxy = new ProxyServer({ table, log, accessLog, tracing, options });
   const metrics = {
     proxy: proxy.counters,
     registrar: registrar.counters,

@@ -12,6 +12,7 @@ const ACTIONS = actionTable(
     HEADER.xCfInstanceId,
     HEADER.xCfInstanceIndex,
     HEADER.xCfAppInstance,
+    HEADER.xSprueTrace,
   ],
   [
     HEADER.host,

@@ -11,13 +11,21 @@ export class AnswerPlan {
   isSelfDelimited = true;
   /** The endpoint's connection can serve another request. */
   keepsEndpoint = false;
+  #status = 0;
 
   take(head: ResponseHead, request: RequestFacts): void {
     const bodyKind = head.bodyKind(request.answersHead);
     const isOpenEnded = bodyKind === BODY.chunked || bodyKind === BODY.untilClose;
     this.isChunked = isOpenEnded && !request.isHttp10;
     this.isSelfDelimited = !isOpenEnded || this.isChunked;
+    this.#status = head.status;
     this.keepsEndpoint = head.keepsAlive && bodyKind !== BODY.untilClose;
+  }
+
+  /** The client's connection cannot outlive the answer. */
+  endsClient(isRequestDone: boolean): boolean {
+    // An error in the middle of an upload is nearly always the end of it.
+    return !this.isSelfDelimited || (!isRequestDone && this.#status >= 300);
   }
 
   /** The head for the client. `dateLine` is used when the endpoint sent none. */

@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { dialFailure, type FailureKind } from './failure.ts';
 import { Outlet } from './outlet.ts';
 import type { ProxyContext } from './proxy-context.ts';
+import { bindAddress, type RequestTrace } from './request-trace.ts';
 import type { Tunnel } from './tunnel.ts';
 
 const CONNECTING = 0;
@@ -27,6 +28,8 @@ export class EndpointConnection extends Deadline {
   idleSinceMs = 0;
   idleTimeoutMs: number;
   localPort = 0;
+  /** When it was open. */
+  openedMs = 0;
   readonly #context: ProxyContext;
   readonly #home: EndpointConnections;
   #state = CONNECTING;
@@ -40,6 +43,7 @@ export class EndpointConnection extends Deadline {
     endpoint: Endpoint,
     home: EndpointConnections,
     exchange: Exchange,
+    trace: RequestTrace | undefined,
   ) {
     super();
     this.#context = context;
@@ -50,6 +54,7 @@ export class EndpointConnection extends Deadline {
     this.socket = connect({
       host: endpoint.host,
       port: endpoint.port,
+      localAddress: trace && bindAddress(endpoint.host),
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
@@ -59,6 +64,7 @@ export class EndpointConnection extends Deadline {
       },
     });
     this.out = new Outlet(this.socket);
+    trace?.dials(this);
     this.socket.on('connect', () => this.#onConnect());
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('drain', () => this.#onDrain());
@@ -154,6 +160,7 @@ export class EndpointConnection extends Deadline {
   #onConnect(): void {
     if (this.#state !== CONNECTING) return;
     this.localPort = this.socket.localPort ?? 0;
+    this.openedMs = performance.now();
     this.deadlineTick = NEVER;
     this.#exchange?.onConnected(this);
   }

@@ -24,7 +24,13 @@ import { EndpointConnection } from './endpoint-connection.ts';
 import { connectionsOf } from './endpoint-connections.ts';
 import { FAILURES, type Failure, type FailureKind } from './failure.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { describeEndpoint, describeRequest, RequestFacts } from './request-facts.ts';
+import {
+  describeClient,
+  describeEndpoint,
+  describeRequest,
+  RequestFacts,
+} from './request-facts.ts';
+import { beginTrace, type RequestTrace } from './request-trace.ts';
 import { Tunnel } from './tunnel.ts';
 
 /**
@@ -55,6 +61,9 @@ export class Exchange implements ResponseSink {
   /** Whether the client's connection outlives this exchange. */
   #keepsClient = true;
   #connection: EndpointConnection | undefined;
+  /** Of a marked request only. */
+  #trace: RequestTrace | undefined;
+  #requests = 0;
 
   #isAnswered = false;
   readonly #answer = new AnswerPlan();
@@ -65,7 +74,7 @@ export class Exchange implements ResponseSink {
   }
 
   begin(head: RequestHead): void {
-    const { rewriter, options, table, isDraining } = this.#context;
+    const { rewriter, options, table, isDraining, tracing } = this.#context;
     const epochMs = Date.now();
     this.#reset(epochMs);
     rewriter.rewrite(head, this.#client, epochMs);
@@ -73,12 +82,14 @@ export class Exchange implements ResponseSink {
     this.isRequestDone = !this.#request.hasBody;
     this.#keepsClient = this.#request.keepsClient && !isDraining;
     describeRequest(this.#record, head, rewriter);
+    if (tracing.isArmed) this.#trace = beginTrace(tracing, head, this.#client, this.#requests > 1);
     if (rewriter.userAgent === options.healthCheckUserAgent && rewriter.userAgent !== '') {
       return this.#replyHealth();
     }
     if (head.host === '') return this.#reply(EMPTY_HOST);
     const pool = table.lookup(head.host, head.target.path);
     if (pool === undefined) return this.#reply(unknownRoute(head.authority));
+    this.#trace?.routed(pool, options.maxAttempts);
     if (pool.size === 0) return this.#reply(noEndpoints(head.authority));
     this.#attempts.begin(pool);
     this.#record.forwardedFor = rewriter.forwardedFor;
@@ -150,14 +161,7 @@ export class Exchange implements ResponseSink {
     const { options, isDraining, deadlines, date } = this.#context;
     this.#isAnswered = true;
     this.#answer.take(head, this.#request);
-    // An error in the middle of an upload is nearly always the end of it.
-    if (
-      isDraining ||
-      !this.#answer.isSelfDelimited ||
-      (!this.isRequestDone && head.status >= 300)
-    ) {
-      this.#keepsClient = false;
-    }
+    if (isDraining || this.#answer.endsClient(this.isRequestDone)) this.#keepsClient = false;
     if (head.keepAliveTimeoutS >= 0) connection.learnIdleTimeout(head.keepAliveTimeoutS);
     this.#record.status = head.status;
     this.#context.counters.countResponse(head.status);
@@ -184,8 +188,8 @@ export class Exchange implements ResponseSink {
   }
 
   onResponseRefused(refusal: Refusal): void {
-    const { key } = this.#attempts.endpoint ?? {};
-    this.#context.log.warn({ refusal, endpoint: key }, 'malformed response');
+    const endpoint = this.#attempts.endpoint?.key;
+    this.#context.log.warn({ refusal, endpoint }, 'malformed response');
     this.#connection?.destroy();
     this.fail('malformed_response');
   }
@@ -235,6 +239,7 @@ export class Exchange implements ResponseSink {
   fail(kind: FailureKind): void {
     if (!this.#isActive) return;
     const failure = FAILURES[kind];
+    this.#trace?.failed(kind);
     const wasReused = this.#connection?.wasReused ?? false;
     this.#connection = undefined;
     this.#attempts.leave();
@@ -243,19 +248,20 @@ export class Exchange implements ResponseSink {
     const again = repeats && wasReused ? this.#attempts.again() : undefined;
     if (again === undefined) return this.#failAttempt(kind, failure, repeats);
     this.#context.counters.staleConnections++;
+    this.#trace?.tries(again);
     this.#dial(again);
   }
 
   #reset(epochMs: number): void {
     this.#isActive = true;
     this.#record = new AccessRecord();
-    this.#record.startedEpochMs = epochMs;
+    describeClient(this.#record, this.#client, epochMs);
     this.#startMs = performance.now();
-    this.#record.remoteAddress = this.#client.remoteAddress;
-    this.#record.listenPort = this.#client.listenPort;
     this.#hasSentBody = false;
     this.#attempts.clear();
     this.#isAnswered = false;
+    this.#trace = undefined;
+    this.#requests++;
     this.#context.counters.requests++;
   }
 
@@ -264,6 +270,7 @@ export class Exchange implements ResponseSink {
     if (endpoint === undefined) return this.#reply(noEndpoints(this.#request.host));
     const record = this.#record;
     describeEndpoint(record, endpoint);
+    this.#trace?.tries(endpoint);
     this.#attemptStartMs = record.failedAttempts === 0 ? this.#endpointStartMs : performance.now();
     if (endpoint.tls) return this.fail('tls_unsupported');
     const idle = connectionsOf(endpoint).take(this.#attemptStartMs, this.#request.isRepeatable);
@@ -274,7 +281,7 @@ export class Exchange implements ResponseSink {
   #dial(endpoint: Endpoint): void {
     if (!this.isRequestDone) this.#client.holdBody();
     const home = connectionsOf(endpoint);
-    this.#connection = new EndpointConnection(this.#context, endpoint, home, this);
+    this.#connection = new EndpointConnection(this.#context, endpoint, home, this, this.#trace);
   }
 
   #send(connection: EndpointConnection): void {
@@ -284,6 +291,7 @@ export class Exchange implements ResponseSink {
     connection.begin(this, this.#request.answersHead);
     this.#record.localPort = connection.localPort;
     this.#record.reusedConnection = connection.wasReused;
+    this.#trace?.sends(connection, this.#record.dialMs);
     connection.out.text(`${this.#request.text}${connectionsOf(endpoint).identityOf(endpoint)}\r\n`);
     if (!this.isRequestDone) this.#client.releaseBody();
     // Within a read from the client more may follow for the same write.
@@ -396,5 +404,6 @@ export class Exchange implements ResponseSink {
     this.#isActive = false;
     record.totalMs = performance.now() - this.#startMs;
     this.#context.accessLog.write(record);
+    if (this.#trace !== undefined) this.#context.tracing.report(this.#trace, record);
   }
 }

@@ -10,12 +10,21 @@ import { DateLine } from './date-line.ts';
 import { Deadlines } from './deadlines.ts';
 import { ProxyCounters } from './proxy-counters.ts';
 import type { ProxyOptions } from './proxy-options.ts';
+import { NO_TRACING, type RequestTracing } from './request-trace.ts';
 
 /** What the data plane needs of the route table. */
 export interface RouteLookup {
   /** The pool for a request, possibly empty; undefined when no route matches. */
   lookup(host: string, path: string): EndpointPool | undefined;
   listen?(listener: { endpointGone?(endpoint: Endpoint): void }): void;
+}
+
+export interface ProxyParts {
+  readonly table: RouteLookup;
+  readonly log: Log;
+  readonly accessLog: AccessLog;
+  /** Default: nobody traces. */
+  readonly tracing?: RequestTracing;
 }
 
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -26,6 +35,7 @@ export class ProxyContext {
   readonly log: Log;
   readonly accessLog: AccessLog;
   readonly options: ProxyOptions;
+  readonly tracing: RequestTracing;
   readonly counters = new ProxyCounters();
   readonly deadlines: Deadlines;
   readonly date = new DateLine();
@@ -41,10 +51,11 @@ export class ProxyContext {
   readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   isDraining = false;
 
-  constructor(table: RouteLookup, log: Log, accessLog: AccessLog, options: ProxyOptions) {
-    this.table = table;
-    this.log = log;
-    this.accessLog = accessLog;
+  constructor(parts: ProxyParts, options: ProxyOptions) {
+    this.table = parts.table;
+    this.log = parts.log;
+    this.accessLog = parts.accessLog;
+    this.tracing = parts.tracing ?? NO_TRACING;
     this.options = options;
     this.deadlines = new Deadlines(options.tickMs);
     this.rewriter = new RequestRewriter(options.backendKeepAlive);

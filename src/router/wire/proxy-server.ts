@@ -1,19 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../../core/log.ts';
 import { poll } from '../../core/wait.ts';
 import type { Endpoint } from '../table/endpoint.ts';
-import type { AccessLog } from './access-record.ts';
 import { ClientConnection } from './client-connection.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
-import { ProxyContext, type RouteLookup } from './proxy-context.ts';
+import { ProxyContext, type ProxyParts } from './proxy-context.ts';
 import type { ProxyCounters } from './proxy-counters.ts';
 import { DEFAULT_PROXY_OPTIONS, type ProxyOptions } from './proxy-options.ts';
 
-export interface ProxyServerParts {
-  readonly table: RouteLookup;
-  readonly log: Log;
-  readonly accessLog: AccessLog;
+export interface ProxyServerParts extends ProxyParts {
   readonly options?: Partial<ProxyOptions>;
 }
 
@@ -39,7 +34,7 @@ export class ProxyServer {
 
   constructor(parts: ProxyServerParts) {
     const options = { ...DEFAULT_PROXY_OPTIONS, ...parts.options };
-    this.#context = new ProxyContext(parts.table, parts.log, parts.accessLog, options);
+    this.#context = new ProxyContext(parts, options);
     // TCP keep-alive finds the clients of WebSockets that vanished without a word.
     const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
     this.#server = createServer({ allowHalfOpen: true, ...socketOptions }, socket =>

@@ -60,6 +60,17 @@ export class RequestFacts {
   }
 }
 
+/** Fills in who asks, and when. */
+export function describeClient(
+  record: AccessRecord,
+  client: Pick<AccessRecord, 'remoteAddress' | 'listenPort'>,
+  epochMs: number,
+): void {
+  record.startedEpochMs = epochMs;
+  record.remoteAddress = client.remoteAddress;
+  record.listenPort = client.listenPort;
+}
+
 /** Fills in what is known of a request before anything is done with it. */
 export function describeRequest(
   record: AccessRecord,
