@@ -31,7 +31,7 @@ const STATE_WORDS: Readonly<Partial<Record<HopState, string>>> = {
 
 const GAP = '  ';
 const TITLES = ['#', 'HOP', 'WHERE', 'BEFORE', 'AFTER', 'DECIDED BY', 'MS'] as const;
-const MIN_DECISION_WIDTH = 22;
+const MIN_DECISION_WIDTH = 20;
 /** An address pair is never broken; words in its place are, so that they do not widen the column. */
 const MIN_SIDE_WIDTH = 20;
 const MAX_WHERE_WIDTH = 14;

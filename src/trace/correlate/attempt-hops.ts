@@ -74,7 +74,7 @@ function instanceText({ appGuid, index, endpoint }: TraceAttempt, names: TraceNa
 
 function ageText({ reused, openedMsAgo, requestsBefore }: TraceAttempt): string[] {
   if (!reused) return [];
-  const age = openedMsAgo === undefined ? 'earlier' : `${(openedMsAgo / 1000).toFixed(1)} s before`;
-  const nth = requestsBefore === undefined ? '' : `, this is request ${requestsBefore + 1} on it`;
-  return [`kept connection, opened ${age}${nth}`];
+  const age = openedMsAgo === undefined ? '' : ` ${(openedMsAgo / 1000).toFixed(1)} s before`;
+  const nth = requestsBefore === undefined ? '' : `, request ${requestsBefore + 1} on it`;
+  return [`kept connection, opened${age === '' ? ' earlier' : age}${nth}`];
 }

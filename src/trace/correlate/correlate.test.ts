@@ -124,7 +124,7 @@ describe('correlate()', () => {
     assert.equal(connection.ms, null);
     assert.match(
       connection.decidedBy.join(' | '),
-      /kept connection, opened 12\.3 s before, this is request 5 on it/,
+      /kept connection, opened 12\.3 s before, request 5 on it/,
     );
     assert.equal(hop(table, 'host-nat').state, 'reused');
     assert.equal(table.verdict.ok, true);

@@ -18,7 +18,7 @@ export function nameHops({ dns, zone, client }: JoinedTrace): HopDraft[] {
       before: textSide(question),
       after: isGood ? textSide(addresses.map(({ data }) => data).join(', ')) : null,
       decidedBy: [
-        `asked ${dns.server}${isGood && dns.authoritative ? ' (authoritative)' : ''}`,
+        `asked ${dns.server.replace(/:53$/, '')}${isGood && dns.authoritative ? ' (authoritative)' : ''}`,
         ...(zone?.matched === undefined ? [] : [`record ${zone.matched}`]),
         ...dns.answers.filter(({ type }) => type === 'CNAME').map(aliasText),
         ...addresses.slice(0, 1).map(({ ttlSeconds }) => `good for ${ttlSeconds} s`),
