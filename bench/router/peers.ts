@@ -159,6 +159,7 @@ export function sprue(plan: Plan): Peer {
     name: 'sprue',
     program: process.execPath,
     argv: [
+      '--max-semi-space-size=2', // as bin/sprue starts it
       join(import.meta.dirname, 'sprue-router.ts'),
       JSON.stringify({ ...plan, appGuid: APP, instanceId: INSTANCE }),
     ],
