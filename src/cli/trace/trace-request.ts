@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import type { Flow, Observation, ObservationOf, SocketAddress } from '../../proto/trace.ts';
+import type { Flow, Observation, SocketAddress } from '../../proto/trace.ts';
 import type { TraceSnapshot } from '../../proto/v3/trace.ts';
 import type { TracesApi } from '../api/traces-api.ts';
 import { type RequestResult, sendMarked } from './marked-request.ts';
-import { interfaceOf, reservePort, sourceAddress } from './reserve-port.ts';
+import { frame, nameObservation, ownObservations } from './own-observations.ts';
+import { reservePort, sourceAddress } from './reserve-port.ts';
 import { type Resolution, resolveName } from './resolve-name.ts';
 import type { TracedUrl } from './traced-url.ts';
 
@@ -71,62 +71,6 @@ async function bindFlow(destination: SocketAddress): Promise<Flow | undefined> {
     if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH') return undefined;
     throw thrown;
   }
-}
-
-interface Sent {
-  readonly flow: Flow;
-  readonly result: RequestResult;
-  readonly resolvedMs: number;
-}
-
-/** Times of the connection, put behind the time that resolving took. */
-function ownObservations(
-  trace: string,
-  url: TracedUrl,
-  resolution: Resolution,
-  { flow, result, resolvedMs }: Sent,
-): Observation[] {
-  const { timings, ...rest } = result;
-  const shifted = Object.fromEntries(
-    Object.entries(timings).map(([name, ms]) => [name, (ms ?? 0) + resolvedMs]),
-  );
-  const device = interfaceOf(flow.source.host);
-  const client: ObservationOf<'client'> = {
-    ...frame(trace),
-    source: 'client',
-    role: 'client',
-    name: url.host,
-    resolvedBy: resolution.by,
-    flow,
-    ...(device !== undefined && {
-      route: `${flow.destination.host} dev ${device} src ${flow.source.host}`,
-    }),
-    ...rest,
-    timings: { resolvedMs, ...shifted, endMs: timings.endMs + resolvedMs },
-  };
-  return [...nameObservation(trace, resolution), client];
-}
-
-function nameObservation(trace: string, { asked }: Resolution): ObservationOf<'dns'>[] {
-  if (asked === undefined) return [];
-  const { server, name, answer } = asked;
-  return [
-    {
-      ...frame(trace),
-      source: 'dns',
-      role: 'client',
-      server: server.host.includes(':')
-        ? `[${server.host}]:${server.port}`
-        : `${server.host}:${server.port}`,
-      question: { name, type: 'A' },
-      ...answer,
-      answers: [...answer.answers],
-    },
-  ];
-}
-
-function frame(trace: string): Pick<Observation, 'trace' | 'host' | 'atMs' | 'raw'> {
-  return { trace, host: hostname(), atMs: Date.now(), raw: [] };
 }
 
 /** Nobody was asked to look out for a request that could not even be begun. */
