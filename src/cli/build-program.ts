@@ -83,8 +83,16 @@ function familyOf(program: Command, name: string, { group }: CommandSpec): Comma
   if (present !== undefined) return present;
   const summary = COMMAND_FAMILIES[name] ?? '';
   const family = program.command(name).summary(summary).description(`${summary}.`);
-  family.helpGroup(`${group}:`).helpCommand(false).copyInheritedSettings(program);
-  return family.action(() => family.help()).allowExcessArguments(false);
+  family.copyInheritedSettings(program).helpGroup(`${group}:`).helpCommand(false);
+  family.allowExcessArguments(true); // what is no command of it is told below
+  family.action(() => {
+    const [word] = family.args;
+    if (word === undefined) return family.help();
+    const known = family.commands.map(command => command.name());
+    const details = { name: `${name} ${word}`, suggestion: suggestion(word, known) };
+    throw new SprueError('UNKNOWN_COMMAND', details);
+  });
+  return family;
 }
 
 function optionsOf(spec: CommandSpec): readonly Option[] {

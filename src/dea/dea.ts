@@ -10,6 +10,7 @@ import { Instances } from './instances.ts';
 import { recover } from './recovery/recover.ts';
 import { resumeInstances, resumeStaging } from './recovery/resume.ts';
 import { RouteAnnouncer } from './routes/route-announcer.ts';
+import { RouterDoors } from './routes/router-doors.ts';
 import { RoutersKnown } from './routes/routers-known.ts';
 import { BUILT_IN_BUILDPACKS } from './staging/buildpack-reference.ts';
 import { StagingRunner } from './staging-runner.ts';
@@ -81,6 +82,7 @@ export class Dea {
     const snapshot = await watch.begin(stores.desired, signal);
     const reported = await patiently(bus, () => readActual(stores.actual, deaId), patience);
     this.#routes.start();
+    this.#openDoors();
     const closing = this.#closing.signal;
     const parts = await openParts(this.#options, { stores, routes: this.#routes, closing });
     const resumptions = await recover({ ...parts, snapshot, reported });
@@ -99,6 +101,12 @@ export class Dea {
     follow(watch, instances, staging);
     this.#advertise(stores);
     this.#answerStats(instances);
+  }
+
+  #openDoors(): void {
+    const { bus, hostnet, clock = systemClock } = this.#options;
+    const doors = new RouterDoors({ bus, hostnet, clock, log: this.#log });
+    this.#end.push(() => doors.stop());
   }
 
   #makeInstances({ host, droplets }: DeaParts): Instances {

@@ -1,4 +1,4 @@
-import type { Ipv4, Port } from '../core/address.ts';
+import type { Cidr, Ipv4, Port } from '../core/address.ts';
 import type { Guid, InstanceId } from '../core/ids.ts';
 
 export interface AttachRequest {
@@ -41,6 +41,10 @@ export interface HostNetwork {
   detach(instanceId: InstanceId): Promise<void>;
   /** Every known router has forgotten the port: it may be handed out again. */
   freePort(hostPort: Port): void;
+  /** Other machines that may dial mapped ports, as last set; a restart of the agent keeps them. */
+  clients(): readonly Cidr[];
+  /** Replaces them, besides those that the configuration names. Connections that exist go on. */
+  setClients(clients: readonly Cidr[]): Promise<void>;
   /** All attachments, as read from the kernel. */
   list(): Promise<Attachment[]>;
   /** Removes what belongs to no instance in `keep`. @returns the ids that were removed. */

@@ -21,7 +21,7 @@ import { createNftBatcher } from './nft-batcher.ts';
 import { assertOwner } from './owner.ts';
 import { addElements, containerElements, deleteElements, mappingElement } from './plan.ts';
 import { isPortBusy } from './port-probe.ts';
-import { formatOwner, type RulesetInput } from './ruleset.ts';
+import { formatClients, formatOwner, type RulesetInput } from './ruleset.ts';
 import { StateFile } from './state-file.ts';
 import { findRemains } from './sweep.ts';
 import { tearDownNetwork } from './tear-down.ts';
@@ -39,7 +39,7 @@ export interface HostNetworkOptions {
   readonly nameservers: readonly Ipv4[];
   /** The router's ports on `hostAddress`: containers reach apps through it, by their URLs. */
   readonly servicePorts: readonly Port[];
-  /** Other machines that may dial mapped ports: routers, DEA hosts. Default: none but this machine. */
+  /** Other machines that may always dial mapped ports, besides those of `setClients`. Default: none. */
   readonly clients?: readonly Cidr[];
   readonly log?: Log;
   readonly clock?: Clock;
@@ -137,6 +137,18 @@ class KernelHostNetwork implements HostNetwork {
     this.#workshop.leases.wakePort(hostPort);
   }
 
+  clients(): readonly Cidr[] {
+    return this.#file?.state.clients ?? [];
+  }
+
+  async setClients(clients: readonly Cidr[]): Promise<void> {
+    if (this.#file === undefined) {
+      throw new SprueError('INTERNAL', { reason: 'the host network is not set up' });
+    }
+    await this.#file.update({ clients });
+    await this.#applyNft(formatClients(this.#allClients()));
+  }
+
   async list(): Promise<Attachment[]> {
     return attachmentsIn(await readKernel(this.#tag), this.#tag, this.#options.hostAddress);
   }
@@ -204,14 +216,18 @@ class KernelHostNetwork implements HostNetwork {
   }
 
   #ruleset(): RulesetInput {
-    const { stateDir, hostAddress, servicePorts, nameservers, clients = [] } = this.#options;
+    const { stateDir, hostAddress, servicePorts, nameservers } = this.#options;
     return {
       owner: formatOwner(this.#tag, resolve(stateDir)),
-      clients,
+      clients: this.#allClients(),
       nameservers: nameservers.filter(server => !server.startsWith('127.')),
       services: { address: hostAddress, ports: servicePorts },
       policies: [PUBLIC_NETWORKS],
     };
+  }
+
+  #allClients(): Cidr[] {
+    return [...new Set([...(this.#options.clients ?? []), ...this.clients()])];
   }
 
   /** Somebody flushed the whole rule set: the aliases know what each container had. */

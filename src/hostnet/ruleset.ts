@@ -152,6 +152,12 @@ const CHAINS = `
   }
 `;
 
+/** Replaces who may dial mapped ports, in one transaction. */
+export function formatClients(clients: readonly Cidr[]): string {
+  const elements = clients.map(client => `${addElement('clients', client)}\n`);
+  return `flush set ${TABLE} clients\n${elements.join('')}`;
+}
+
 function platformElements(input: RulesetInput): string {
   const { address, ports } = input.services;
   return [

@@ -11,6 +11,8 @@ export interface HostNetworkState {
   /** Where the rotations go on; always ahead of what was handed out. */
   readonly nextAddress?: number;
   readonly nextPort?: number;
+  /** Other machines that may dial mapped ports, as the agent last said. */
+  readonly clients?: readonly Cidr[];
   /** What `net.ipv4.ip_forward` was before we set it. */
   readonly ipForwardBefore?: '0';
   /** Hash of the rule set as written, and of what the kernel showed after loading it. */
@@ -59,7 +61,7 @@ export class StateFile {
 function checkState(value: unknown): HostNetworkState {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null) throw new TypeError('not a JSON object');
-  const { range, nextAddress, nextPort, ipForwardBefore, ruleset } = value as Record<
+  const { range, nextAddress, nextPort, clients, ipForwardBefore, ruleset } = value as Record<
     string,
     unknown
   >;
@@ -67,6 +69,7 @@ function checkState(value: unknown): HostNetworkState {
     ...(typeof range === 'string' && { range: parseCidr(range) }),
     ...(typeof nextAddress === 'number' && { nextAddress }),
     ...(typeof nextPort === 'number' && { nextPort }),
+    ...(Array.isArray(clients) && { clients: clients.map(client => parseCidr(String(client))) }),
     ...(ipForwardBefore === '0' && { ipForwardBefore }),
     ...(isRulesetMark(ruleset) && { ruleset }),
   };

@@ -139,6 +139,8 @@ export class FakeHost implements AsyncDisposable {
         this.attachments.delete(instanceId);
       },
       freePort: hostPort => this.#note(`freePort ${hostPort}`),
+      clients: () => [],
+      setClients: async () => {},
       list: async () => [...this.attachments.values()],
       sweep: async keep => {
         const gone = [...this.attachments.keys()].filter(id => !keep.has(id));
