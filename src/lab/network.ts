@@ -73,15 +73,17 @@ export async function removeFurniture(netns: string): Promise<void> {
   await rm(etcDir(netns), { recursive: true, force: true });
 }
 
-/** The machines inside know each other; the client only knows where the API is. */
+/** All know where the API is, so that `sprue` works everywhere; the machines inside know each other. */
 function hostsFile({ hosts, shape }: LabPlan, host: LabHost): string {
   const own = `127.0.0.1 localhost ${host.name}\n`;
-  if (host.kind === 'client') {
-    const routers = hosts.filter(({ kind }) => kind === 'router');
-    return own + routers.map(router => `${addressOf(router)} api.${shape.domain}\n`).join('');
-  }
-  const others = hosts.filter(({ kind, name }) => kind !== 'client' && name !== host.name);
-  return own + others.map(other => `${addressOf(other)} ${other.name}\n`).join('');
+  const routers = hosts.filter(({ kind }) => kind === 'router');
+  const api = routers.map(router => `${addressOf(router)} api.${shape.domain}\n`);
+  const others =
+    host.kind === 'client'
+      ? []
+      : hosts.filter(({ kind, name }) => kind !== 'client' && name !== host.name);
+  const names = others.map(other => `${addressOf(other)} ${other.name}\n`);
+  return own + api.join('') + names.join('');
 }
 
 function resolvConf({ kind }: LabHost): string {

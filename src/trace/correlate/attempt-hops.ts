@@ -55,7 +55,7 @@ function connectionHop(
       `attempt ${attempt.n} of ${of}${instanceText(attempt, names)}`,
       ...ageText(attempt),
     ],
-    ms: attempt.connectMs ?? null,
+    ms: attempt.connectMs ?? (attempt.outcome.startsWith('dial_') ? attempt.totalMs : null) ?? null,
     state: reused ? 'reused' : 'seen',
     ...(attempt.outcome === 'tls_unsupported' && {
       state: 'failed' as const,
