@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import { sprueVersion } from '../core/version.ts';
 import { Dea } from '../dea/dea.ts';
 import { containerDefaults, diskCapacityMib, memoryCapacityMib } from './container-defaults.ts';
+import { startDeaCollector } from './host-collectors.ts';
 import { createHostLayers, type HostLayers } from './host-layers.ts';
 import { containerNameservers } from './nameservers.ts';
 import { cidr, commonShape, deaId, ipv4, portNumber, sizeMib } from './role-config.ts';
@@ -44,11 +45,18 @@ export interface DeaParts {
   readonly signal?: AbortSignal;
 }
 
+/** A DEA and its host's part of traces. */
+export interface RunningDea {
+  /** Ends them; apps go on. */
+  leave(): Promise<void>;
+}
+
 /** Composition of the DEA; `sprue up` uses it too. */
-export async function startDea(parts: DeaParts): Promise<Dea> {
+export async function startDea(parts: DeaParts): Promise<RunningDea> {
   const { bus, deaId, address, stateDir, layers, nameservers, log, signal } = parts;
   await layers.hostnet.setUp();
-  return Dea.start({
+  const collector = await startDeaCollector({ bus, deaId, address, layers, log });
+  const dea = await Dea.start({
     ...{ deaId, address, stateDir, bus, ...layers },
     capacity: {
       memoryMib: parts.memoryMib ?? memoryCapacityMib(),
@@ -59,6 +67,11 @@ export async function startDea(parts: DeaParts): Promise<Dea> {
     log: log.child({ part: 'dea' }),
     ...(signal && { signal }),
   });
+  return {
+    async leave() {
+      await Promise.all([collector.stop(), dea.stop({ leaveAppsRunning: true })]);
+    },
+  };
 }
 
 /** Runs until it is told to end. Apps go on; the next start adopts them. @throws SprueError `NOT_ROOT` */
@@ -78,7 +91,7 @@ export function runDea(config: DeaConfig): Promise<void> {
         memoryMib: config.memory,
         diskMib: config.disk,
       });
-      resources.defer(() => dea.stop({ leaveAppsRunning: true }));
+      resources.defer(() => dea.leave());
     },
   });
 }

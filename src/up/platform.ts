@@ -61,7 +61,7 @@ export class Platform {
       layers: hostLayers(dir, record, log),
       nameservers: containerNameservers(),
     });
-    resources.defer(() => dea.stop({ leaveAppsRunning: true }));
+    resources.defer(() => dea.leave());
     const supervision = new AbortController();
     resources.defer(() => supervision.abort());
     supervise({ 'nats-server': nats, router }, log, supervision.signal);
