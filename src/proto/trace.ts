@@ -142,6 +142,8 @@ const clientSchema = z.object({
   name: z.string(),
   /** How the name became an address, when not by DNS: `literal`, `loopback` (RFC 6761) or `hosts`. */
   resolvedBy: z.enum(['dns', 'literal', 'loopback', 'hosts', 'given']),
+  /** The client is in a container on this host: what leaves it may be masqueraded there. */
+  containerOn: z.string().optional(),
   /** `undefined` when nothing was dialled. */
   flow: flowSchema.optional(),
   /** `ip route get` in one line: device and source address. */

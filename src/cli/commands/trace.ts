@@ -9,6 +9,7 @@ import type { OptionValues } from '../option-values.ts';
 import { splitHeader } from '../split-header.ts';
 import { renderTrace } from '../trace/render-trace.ts';
 import { parseServer } from '../trace/resolve-name.ts';
+import { HERE, type SendingPlace } from '../trace/sending-place.ts';
 import { type TraceOptions, traceRequest } from '../trace/trace-request.ts';
 import { parseTracedUrl } from '../trace/traced-url.ts';
 
@@ -17,10 +18,18 @@ const DEFAULT_TIMEOUT_S = 20;
 const DEFAULT_WIDTH = 100;
 
 /** Exit code 6 when the request was not served, or not as `--expect` says. */
-export async function run({ args, options, context }: Invocation): Promise<number> {
+export function run(invocation: Invocation): Promise<number> {
+  return traceFrom(HERE, invocation);
+}
+
+/** `sprue trace` with the request sent from elsewhere. */
+export async function traceFrom(
+  place: SendingPlace,
+  { args, options, context }: Invocation,
+): Promise<number> {
   const { output } = context;
   const expected = options.integer('expect', 100);
-  const request = await requestOf(args[0] ?? '', options, context);
+  const request = { ...(await requestOf(args[0] ?? '', options, context)), place };
   const api = await context.api();
   const snapshot = await traceRequest(api.traces, request);
   const { url, method } = request;
@@ -55,7 +64,7 @@ async function requestOf(
   text: string,
   options: OptionValues,
   context: CliContext,
-): Promise<TraceOptions> {
+): Promise<Omit<TraceOptions, 'place'>> {
   const target = await context.target();
   const body = options.text('data');
   const server = options.text('resolver') ?? context.env['SPRUE_RESOLVER'];

@@ -36,3 +36,12 @@ export const TRACE_COMMAND: CommandSpec = {
     'Exit code 6 when the request was not served. Needs no root. docs/trace.md says what the columns mean.',
   load: () => import('../commands/trace.ts'),
 };
+
+/** Runs in another network for a trace that is sent from there. */
+export const TRACE_LEG_COMMAND: CommandSpec = {
+  name: 'trace-leg',
+  summary: 'Resolve and send for a trace that runs elsewhere',
+  group: 'More',
+  hidden: true,
+  load: () => import('../commands/trace-leg.ts'),
+};

@@ -1,52 +1,62 @@
-import { hostname } from 'node:os';
 import type { Evidence, Flow, Observation, ObservationOf } from '../../proto/trace.ts';
 import { formatAddress, formatFlow } from '../../trace/correlate/flow.ts';
 import type { NameAnswer } from './ask-name-server.ts';
 import type { RequestResult } from './marked-request.ts';
-import { interfaceOf } from './reserve-port.ts';
 import type { Resolution } from './resolve-name.ts';
+import type { BoundFlow, SendingPlace } from './sending-place.ts';
 import type { TracedUrl } from './traced-url.ts';
 
-export interface Sent {
-  readonly flow: Flow;
-  readonly result: RequestResult;
+/** What is known before anything is sent. */
+export interface Known {
+  readonly url: TracedUrl;
+  readonly place: SendingPlace;
+  readonly resolution: Resolution;
   readonly resolvedMs: number;
+}
+
+export interface Sent extends BoundFlow {
+  readonly result: RequestResult;
 }
 
 /** What the client itself saw. Times of the connection are put behind the time that resolving took. */
 export function ownObservations(
   trace: string,
-  url: TracedUrl,
-  resolution: Resolution,
-  { flow, result, resolvedMs }: Sent,
+  known: Known,
+  { flow, device, result }: Sent,
 ): Observation[] {
   const { timings, ...rest } = result;
+  const { resolvedMs } = known;
   const shifted = Object.fromEntries(
     Object.entries(timings).map(([name, ms]) => [name, (ms ?? 0) + resolvedMs]),
   );
-  const device = interfaceOf(flow.source.host);
-  const client: ObservationOf<'client'> = {
-    ...frame(trace, [socketEvidence(flow, result)]),
-    source: 'client',
-    role: 'client',
-    name: url.host,
-    resolvedBy: resolution.by,
-    flow,
-    ...(device !== undefined && {
-      route: `${flow.destination.host} dev ${device} src ${flow.source.host}`,
-    }),
-    ...rest,
-    timings: { resolvedMs, ...shifted, endMs: timings.endMs + resolvedMs },
-  };
-  return [...nameObservation(trace, resolution), client];
+  const route = device && `${flow.destination.host} dev ${device} src ${flow.source.host}`;
+  return [
+    ...nameObservation(trace, known),
+    {
+      ...clientFrame(trace, known, [socketEvidence(flow, result)]),
+      flow,
+      ...(route && { route }),
+      ...rest,
+      timings: { resolvedMs, ...shifted, endMs: timings.endMs + resolvedMs },
+    },
+  ];
 }
 
-export function nameObservation(trace: string, { asked }: Resolution): ObservationOf<'dns'>[] {
+/** The same for a name without an address. */
+export function unresolvedObservations(trace: string, known: Known): Observation[] {
+  const { resolvedMs } = known;
+  const timings = { resolvedMs, endMs: resolvedMs };
+  const client = { ...clientFrame(trace, known), outcome: 'not-resolved' as const, timings };
+  return [...nameObservation(trace, known), client];
+}
+
+function nameObservation(trace: string, { resolution, place }: Known): ObservationOf<'dns'>[] {
+  const { asked } = resolution;
   if (asked === undefined) return [];
   const { server, name, answer } = asked;
   return [
     {
-      ...frame(trace, [dnsEvidence(formatAddress(server), answer)]),
+      ...frame(trace, place, [dnsEvidence(formatAddress(server), answer)]),
       source: 'dns',
       role: 'client',
       server: formatAddress(server),
@@ -57,11 +67,29 @@ export function nameObservation(trace: string, { asked }: Resolution): Observati
   ];
 }
 
-export function frame(
+type ClientFrame = Omit<ObservationOf<'client'>, 'outcome' | 'timings'>;
+
+function clientFrame(
   trace: string,
+  { url, place, resolution }: Known,
   raw: readonly Evidence[] = [],
+): ClientFrame {
+  return {
+    ...frame(trace, place, raw),
+    source: 'client',
+    role: 'client',
+    name: url.host,
+    resolvedBy: resolution.by,
+    ...(place.containerOn !== undefined && { containerOn: place.containerOn }),
+  };
+}
+
+function frame(
+  trace: string,
+  place: SendingPlace,
+  raw: readonly Evidence[],
 ): Pick<Observation, 'trace' | 'host' | 'atMs' | 'raw'> {
-  return { trace, host: hostname(), atMs: Date.now(), raw: [...raw] };
+  return { trace, host: place.name, atMs: Date.now(), raw: [...raw] };
 }
 
 function dnsEvidence(server: string, { code, authoritative, answers }: NameAnswer): Evidence {

@@ -3,10 +3,10 @@ import { performance } from 'node:perf_hooks';
 import type { Flow, Observation, SocketAddress } from '../../proto/trace.ts';
 import type { TraceSnapshot } from '../../proto/v3/trace.ts';
 import type { TracesApi } from '../api/traces-api.ts';
-import { type RequestResult, sendMarked } from './marked-request.ts';
-import { frame, nameObservation, ownObservations } from './own-observations.ts';
-import { reservePort, sourceAddress } from './reserve-port.ts';
-import { type Resolution, resolveName } from './resolve-name.ts';
+import type { MarkedRequest, RequestResult } from './marked-request.ts';
+import { type Known, ownObservations, unresolvedObservations } from './own-observations.ts';
+import type { Resolution } from './resolve-name.ts';
+import type { SendingPlace } from './sending-place.ts';
 import type { TracedUrl } from './traced-url.ts';
 
 export interface TraceOptions {
@@ -21,6 +21,7 @@ export interface TraceOptions {
   readonly figures: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly place: SendingPlace;
 }
 
 /** Agents answer within milliseconds; who has not by then is shown as missing. */
@@ -33,74 +34,51 @@ const MAX_FOR_MS = 30_000;
  * what everybody saw. Whatever happens, the agents disarm.
  */
 export async function traceRequest(api: TracesApi, options: TraceOptions): Promise<TraceSnapshot> {
-  const { url, signal } = options;
+  const { url, signal, place } = options;
   const startedMs = performance.now();
   const resolution: Resolution = options.address
     ? { address: options.address, by: 'given' }
-    : await resolveName(url.host, options.server ? { server: options.server } : {});
+    : await place.resolve(url.host, options.server ? { server: options.server } : {});
   const resolvedMs = performance.now() - startedMs;
-  if (resolution.address === undefined) return unresolved(url, resolution, resolvedMs);
+  const known: Known = { url, place, resolution, resolvedMs };
+  if (resolution.address === undefined) return unresolved(known);
   const destination = { host: resolution.address, port: url.port };
-  const flow = await bindFlow(destination);
-  if (flow === undefined) return unreachable(url, resolution, destination, resolvedMs);
+  const bound = await place.bind(destination);
+  if (bound === undefined) return unreachable(known, destination);
 
   const { id } = await api.begin({
     host: url.host,
     path: url.path,
-    flow,
+    flow: bound.flow,
     for_ms: Math.min(MAX_FOR_MS, options.timeoutMs + DISARM_MARGIN_MS),
     figures: options.figures,
   });
   try {
-    const result = await sendMarked({ ...options, ...options.url, trace: id, flow });
-    const own = ownObservations(id, url, resolution, { flow, result, resolvedMs });
-    await api.tell(id, own);
+    const result = await place.send(requestOf(id, bound.flow, options));
+    await api.tell(id, ownObservations(id, known, { ...bound, result }));
     return await api.read(id, GATHER_MS, signal);
   } finally {
     await api.end(id).catch(() => {}); // they disarm by themselves a little later
   }
 }
 
-/** @returns `undefined` when the kernel knows no way there */
-async function bindFlow(destination: SocketAddress): Promise<Flow | undefined> {
-  try {
-    const host = await sourceAddress(destination);
-    return { source: { host, port: await reservePort(host) }, destination };
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH') return undefined;
-    throw thrown;
-  }
+function requestOf(trace: string, flow: Flow, options: TraceOptions): MarkedRequest {
+  const { method, headers, body, timeoutMs, signal } = options;
+  const { target, hostHeader } = options.url;
+  return { trace, flow, method, target, hostHeader, headers, body, timeoutMs, signal };
 }
 
 /** Nobody was asked to look out for a request that could not even be begun. */
-function unresolved(url: TracedUrl, resolution: Resolution, resolvedMs: number): TraceSnapshot {
+function unresolved(known: Known): TraceSnapshot {
   const trace = randomBytes(16).toString('hex');
-  return alone(trace, [
-    ...nameObservation(trace, resolution),
-    {
-      ...frame(trace),
-      source: 'client',
-      role: 'client',
-      name: url.host,
-      resolvedBy: resolution.by,
-      outcome: 'not-resolved',
-      timings: { resolvedMs, endMs: resolvedMs },
-    },
-  ]);
+  return alone(trace, unresolvedObservations(trace, known));
 }
 
-function unreachable(
-  url: TracedUrl,
-  resolution: Resolution,
-  destination: SocketAddress,
-  resolvedMs: number,
-): TraceSnapshot {
+function unreachable(known: Known, destination: SocketAddress): TraceSnapshot {
   const trace = randomBytes(16).toString('hex');
   const flow = { source: { host: '0.0.0.0', port: 0 }, destination };
-  const timings = { endMs: 0 };
-  const result: RequestResult = { outcome: 'connect-unreachable', timings };
-  return alone(trace, ownObservations(trace, url, resolution, { flow, result, resolvedMs }));
+  const result: RequestResult = { outcome: 'connect-unreachable', timings: { endMs: 0 } };
+  return alone(trace, ownObservations(trace, known, { flow, device: undefined, result }));
 }
 
 function alone(id: string, observations: readonly Observation[]): TraceSnapshot {

@@ -2,6 +2,7 @@ import type { Flow, ObservationOf } from '../../proto/trace.ts';
 import { draftHop, type HopDraft } from './draft.ts';
 import { changedSides, flowSide, reversed, sameFlow, textSide } from './flow.ts';
 import type { JoinedTrace } from './join.ts';
+import { foreignPlace } from './way-to-router.ts';
 
 /**
  * The answer's way to the client. Nothing is decided on it: each NAT is undone by what conntrack
@@ -16,9 +17,9 @@ export function wayBack(joined: JoinedTrace): HopDraft[] {
   return [
     ...(isFromApp && last.nat ? undone('host-nat', 'host NAT', last.nat) : []),
     ...(router ? [routerBack(joined, isFromApp)] : []),
-    ...foreignBack(router?.client, edge?.after ?? returned),
+    ...foreignBack(router?.client, edge?.after ?? returned, client),
     ...(edge ? undone('edge-nat', 'edge NAT', edge) : []),
-    ...foreignBack(edge?.before, returned),
+    ...foreignBack(edge?.before, returned, client),
     draftHop({
       kind: 'client',
       hop: 'client',
@@ -71,15 +72,18 @@ function routerBack({ router, attempts }: JoinedTrace, isFromApp: boolean): HopD
 }
 
 /** The inferred NAT of the way there, undone. */
-function foreignBack(inside: Flow | undefined, outside: Flow): HopDraft[] {
+function foreignBack(
+  inside: Flow | undefined,
+  outside: Flow,
+  client: ObservationOf<'client'>,
+): HopDraft[] {
   if (inside === undefined || sameFlow(inside, outside)) return [];
   const before = reversed(inside);
   const after = reversed(outside);
   return [
     draftHop({
       kind: 'external-nat',
-      hop: 'external NAT',
-      where: 'outside',
+      ...foreignPlace(client),
       direction: 'return',
       before: flowSide(before),
       after: flowSide(after),

@@ -18,11 +18,11 @@ export function wayToRouter(joined: JoinedTrace, armed: readonly TraceArmed[]): 
   let arriving = flow;
   if (edge !== undefined) {
     const hop = edgeHop(edge, router !== undefined);
-    hops.push(...foreignNat(arriving, edge.before), hop);
+    hops.push(...foreignNat(arriving, edge.before, client), hop);
     if (edge.after === undefined || hop.state !== 'seen') return hops;
     arriving = edge.after;
   }
-  if (router !== undefined) return [...hops, ...foreignNat(arriving, router.client)];
+  if (router !== undefined) return [...hops, ...foreignNat(arriving, router.client, client)];
   return [...hops, lostHop(client, arriving, armed)];
 }
 
@@ -84,21 +84,34 @@ function fault(state: HopState, expected: string, found: string): Partial<HopDra
 }
 
 /** Nothing when the packet arrives as it was sent; else somebody in between rewrote it. */
-function foreignNat(sent: Flow, arrived: Flow): HopDraft[] {
+function foreignNat(sent: Flow, arrived: Flow, client: ObservationOf<'client'>): HopDraft[] {
   if (sameFlow(sent, arrived)) return [];
   const changed = changedSides(sent, arrived);
+  const what = `the ${changed.join(' and ')} arrived changed`;
   return [
     draftHop({
       kind: 'external-nat',
-      hop: 'external NAT',
-      where: 'outside',
+      ...foreignPlace(client),
       before: flowSide(sent),
       after: flowSide(arrived),
       changed,
       state: 'inferred',
-      decidedBy: [`not one of our machines: the ${changed.join(' and ')} arrived changed`],
+      decidedBy: [
+        client.containerOn === undefined
+          ? `not one of our machines: ${what}`
+          : `${what}: containers leave their host by its address`,
+      ],
     }),
   ];
+}
+
+/** Who rewrites on the way out: the host of a container, or somebody that we do not know. */
+export function foreignPlace({
+  containerOn,
+}: ObservationOf<'client'>): Pick<HopDraft, 'hop' | 'where'> {
+  return containerOn === undefined
+    ? { hop: 'external NAT', where: 'outside' }
+    : { hop: 'masquerade', where: containerOn };
 }
 
 /** The place of the router, when no router has a record of the request. */
