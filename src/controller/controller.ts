@@ -19,9 +19,9 @@ import { ApiAnnouncement } from './announce-api.ts';
 import { Authority } from './auth/authority.ts';
 import { checkDomain } from './domain/names.ts';
 import { type AnyRecord, ownerOf } from './domain/records.ts';
-import type { Unplaced } from './reconcile/diff.ts';
 import { ReconcileLoop } from './reconcile/loop.ts';
-import { reconcileApp } from './reconcile/reconcile-app.ts';
+import { OrphanedRoutes } from './reconcile/orphaned-routes.ts';
+import { type PassMemory, reconcileApp } from './reconcile/reconcile-app.ts';
 import type { ControllerConfig, Services } from './services.ts';
 import { AppLog } from './store/app-log.ts';
 import { AuditLog } from './store/audit-log.ts';
@@ -131,7 +131,7 @@ async function openServices(
 ): Promise<{ readonly services: Services; readonly loop: ReconcileLoop }> {
   const { bus, log } = options;
   const locks = new KeyedLock<Guid>();
-  const unplaced = new Map<Guid, readonly Unplaced[]>();
+  const memory = { unplaced: new Map(), orphans: new OrphanedRoutes() } satisfies PassMemory;
   /** Until everything is read, changes are history and not news. */
   let isReady = false;
   const whenReady = (action: () => void) => isReady && action();
@@ -157,7 +157,7 @@ async function openServices(
   });
   const loop = new ReconcileLoop({
     log,
-    reconcile: appGuid => locks.run(appGuid, () => reconcileApp(services, appGuid, unplaced)),
+    reconcile: appGuid => locks.run(appGuid, () => reconcileApp(services, appGuid, memory)),
     allApps: () => new Set([...store.all('app').map(app => app.guid), ...fleet.appsWithDesired()]),
   });
   const services: Services = {
@@ -172,7 +172,7 @@ async function openServices(
     usage: new UsageReader(bus, log),
     routers: new RouterRegistry(bus, clock, signal),
     traces: new TraceBoard(bus, log, signal),
-    unplaced,
+    unplaced: memory.unplaced,
     bus,
     stopping: signal,
     clock,

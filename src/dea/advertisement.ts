@@ -1,9 +1,8 @@
 import type { KvBucket } from '../bus/kv-bucket.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { DEA_RENEW_MS } from '../proto/buckets.ts';
 import type { DeaAdvertisement } from '../proto/dea-advertisement.ts';
-
-const RENEW_MS = 10_000;
 
 /** Keeps this DEA's lease alive. It runs out by itself, so that a short absence goes unnoticed. */
 export function advertise(
@@ -17,6 +16,6 @@ export function advertise(
     });
   };
   renew();
-  const timer = setInterval(renew, RENEW_MS).unref();
+  const timer = setInterval(renew, DEA_RENEW_MS).unref();
   return { stop: () => clearInterval(timer) };
 }

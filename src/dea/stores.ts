@@ -3,7 +3,7 @@ import { EventStream } from '../bus/event-stream.ts';
 import { KvBucket } from '../bus/kv-bucket.ts';
 import { ObjectBucket } from '../bus/object-bucket.ts';
 import { type ActualInstance, actualInstanceSchema } from '../proto/actual-instance.ts';
-import { DEA_LEASE_MS, KV, OBJECTS } from '../proto/buckets.ts';
+import { DEA_FORGET_MS, KV, OBJECTS } from '../proto/buckets.ts';
 import { type DeaAdvertisement, deaAdvertisementSchema } from '../proto/dea-advertisement.ts';
 import { type StagingResult, stagingResultSchema } from '../proto/staging.ts';
 import { LOG_STREAM } from '../proto/subjects.ts';
@@ -30,7 +30,7 @@ export async function openStores(bus: Bus): Promise<Stores> {
     KvBucket.open(bus, {
       name: KV.deas,
       decode: json => deaAdvertisementSchema.parse(json),
-      ttlMs: DEA_LEASE_MS,
+      ttlMs: DEA_FORGET_MS,
     }),
     ObjectBucket.open(bus, OBJECTS.packages),
     ObjectBucket.open(bus, OBJECTS.droplets),

@@ -12,8 +12,12 @@ export const KV = {
   deas: 'deas',
 } as const;
 
-/** A DEA that did not renew its advertisement for this long is gone. */
-export const DEA_LEASE_MS = 30_000;
+/** How often a DEA renews its advertisement. */
+export const DEA_RENEW_MS = 3_000;
+/** A DEA that did not renew it for this long is gone: its instances are started elsewhere. */
+export const DEA_LEASE_MS = 10_000;
+/** When the bucket itself forgets a DEA. */
+export const DEA_FORGET_MS = 30_000;
 
 /** JetStream object buckets: what was uploaded, and what staging made of it. Objects are named by guid. */
 export const OBJECTS = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a DEA says about itself every ten seconds; its lease in the bucket `deas`. */
+/** What a DEA says about itself every few seconds; its lease in the bucket `deas`. */
 export const deaAdvertisementSchema = z.object({
   id: z.string(),
   /** Address that endpoints of its instances carry. */

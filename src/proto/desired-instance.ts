@@ -14,6 +14,22 @@ export const healthCheckSchema = z.object({
 });
 export type HealthCheck = z.infer<typeof healthCheckSchema>;
 
+/** Why an instance is where it is. */
+export const placementReasonSchema = z.object({
+  /** A few words: the rule that decided. */
+  because: z.string(),
+  /** The hosts that had room when it was placed, as they were then; the chosen one first. */
+  hosts: z.array(
+    z.object({
+      deaId: z.string(),
+      freeMib: z.number(),
+      /** Instances of the same process. */
+      siblings: z.number(),
+    }),
+  ),
+});
+export type PlacementReason = z.infer<typeof placementReasonSchema>;
+
 /**
  * One instance that should run on one DEA. The controller writes it, the DEA makes it true; deleting
  * it means “stop gracefully, then forget”. The DEA restarts it after a crash without asking.
@@ -42,5 +58,6 @@ export const desiredInstanceSchema = z.object({
   uris: z.array(z.string()),
   /** The port the app is told to listen on. */
   appPort: z.number().int().min(1).max(65535).default(8080),
+  placement: placementReasonSchema.optional(),
 });
 export type DesiredInstance = z.infer<typeof desiredInstanceSchema>;

@@ -1,6 +1,7 @@
 import { SprueError } from '../core/errors.ts';
 import { KV, OBJECTS } from '../proto/buckets.ts';
-import { AUDIT_STREAM, LOG_STREAM, SUBJECTS } from '../proto/subjects.ts';
+import { EDGE_KV } from '../proto/edge.ts';
+import { AUDIT_STREAM, deaStatsSubject, LOG_STREAM, SUBJECTS } from '../proto/subjects.ts';
 
 /** Whom a connection to NATS belongs to. Every DEA is a user of its own. */
 export type NatsRole =
@@ -53,9 +54,9 @@ export function natsPermissions(role: NatsRole): NatsPermissions {
       return {
         publish: [
           API_INFO,
-          ...readBucket(EDGE_BUCKETS.desired, '>'),
-          ...readBucket(EDGE_BUCKETS.actual, '>'),
-          `$KV.${EDGE_BUCKETS.actual}.>`,
+          ...readBucket(EDGE_KV.floatingIps, '>'),
+          ...readBucket(EDGE_KV.edges, '>'),
+          `$KV.${EDGE_KV.edges}.>`,
           ...TRACE_ANSWERS,
         ],
         subscribe: [inbox, 'sprue.router.*', ...TRACE_NEWS],
@@ -73,8 +74,6 @@ const TRACE_ANSWERS = [SUBJECTS.traceArmed, SUBJECTS.traceObservation] as const;
 const TRACE_ORDERS = [SUBJECTS.traceStart, SUBJECTS.traceStop] as const;
 /** A router's record tells DEAs and edges which connection to look at. */
 const TRACE_NEWS = [...TRACE_ORDERS, SUBJECTS.traceObservation] as const;
-/** Floating IPs: what should be, by the controller; what is, by the edge. */
-const EDGE_BUCKETS = { desired: 'floating-ips', actual: 'edges' } as const;
 
 const CONTROLLER_PUBLISHES = [
   '$JS.API.>',
@@ -86,9 +85,9 @@ const CONTROLLER_PUBLISHES = [
   SUBJECTS.routerRegister,
   SUBJECTS.routerUnregister,
   SUBJECTS.routerGreet,
-  'sprue.dea.*.*',
-  'sprue.edge.>',
-  'sprue.trace.>',
+  deaStatsSubject('*'),
+  SUBJECTS.traceStart,
+  SUBJECTS.traceStop,
 ] as const;
 
 function deaPermissions(deaId: string, inbox: string): NatsPermissions {

@@ -32,6 +32,7 @@ function instance(
       version: null,
       current: true,
       network: null,
+      placement: null,
       crash: null,
       listen_problem: null,
       ...sprue,

@@ -165,7 +165,10 @@ export const APP_COMMANDS: readonly CommandSpec[] = [
     summary: 'Show an app: its URLs, instances, and where each of them is',
     group: 'Look',
     arguments: [APP],
-    options: [{ flags: '--guid', description: 'print its guid only' }],
+    options: [
+      { flags: '--guid', description: 'print its guid only' },
+      { flags: '--placement', description: 'show why each instance is on its host' },
+    ],
     json: true,
     load: () => import('../commands/app.ts'),
   },

@@ -1,7 +1,9 @@
 import { rfc3339 } from '../../core/clock.ts';
 import type { ActualInstance, InstanceUsage } from '../../proto/actual-instance.ts';
+import { instanceKey } from '../../proto/buckets.ts';
 import type {
   InstanceExtension,
+  InstancePlacement,
   InstanceStats,
   ProcessStats,
   StatsState,
@@ -85,6 +87,7 @@ function absent(
       version: null,
       current: false,
       network: null,
+      placement: null,
       crash: null,
       listen_problem: null,
     },
@@ -107,7 +110,7 @@ function reasonFor(
 }
 
 function present(
-  { clock }: Services,
+  { clock, fleet }: Services,
   process: ProcessRecord,
   actual: ActualInstance,
   used: InstanceUsage | undefined,
@@ -125,7 +128,7 @@ function present(
       : [],
     uptime: Math.max(0, Math.floor((clock.now() - actual.sinceMs) / 1000)),
     details: detailsOf(actual),
-    sprue: extensionOf(process, actual),
+    sprue: { ...extensionOf(process, actual), placement: placementOf(fleet, actual) },
   };
 }
 
@@ -168,7 +171,28 @@ function detailsOf({ state, crash, listenProblem }: ActualInstance): string | nu
   return null;
 }
 
-function extensionOf(process: ProcessRecord, actual: ActualInstance): InstanceExtension {
+function placementOf(
+  fleet: Services['fleet'],
+  { deaId, guid }: ActualInstance,
+): InstancePlacement | null {
+  const wish = fleet.desired.get(instanceKey(deaId, guid));
+  if (wish === undefined || !('placement' in wish) || wish.placement === undefined) return null;
+  const { because, hosts } = wish.placement;
+  return {
+    dea: deaId,
+    because,
+    hosts: hosts.map(host => ({
+      dea: host.deaId,
+      free_mib: host.freeMib,
+      siblings: host.siblings,
+    })),
+  };
+}
+
+function extensionOf(
+  process: ProcessRecord,
+  actual: ActualInstance,
+): Omit<InstanceExtension, 'placement'> {
   const { network, crash } = actual;
   return {
     instance_guid: actual.instanceId,

@@ -13,7 +13,28 @@ test('chooseDea spreads first, then takes the roomiest', () => {
   assert.deepEqual(roomy.placed && roomy.deaId, 'b');
   const equal = chooseDea(100, [host('b', 500, 0), host('a', 500, 0)]);
   assert.deepEqual(equal.placed && equal.deaId, 'a', 'the same answer every time');
-  assert.match(spread.because, /0 other instances there, 500M free/);
+});
+
+test('chooseDea says which rule decided, and what else there was', () => {
+  const spread = chooseDea(100, [host('a', 1000, 0, 1), host('b', 500, 0, 0)]);
+  assert.equal(spread.because, 'fewest of its instances (0), 500M free');
+  assert.deepEqual(spread.placed && spread.hosts, [
+    { deaId: 'b', freeMib: 500, siblings: 0 },
+    { deaId: 'a', freeMib: 1000, siblings: 1 },
+  ]);
+  const roomy = chooseDea(100, [host('a', 1000, 800, 2), host('b', 500, 0, 2)]);
+  assert.equal(roomy.because, '2 of its instances there, and the most memory: 500M free');
+  const equal = chooseDea(100, [host('b', 500, 0), host('a', 500, 0)]);
+  assert.equal(
+    equal.because,
+    'none of its instances there, 500M free; others are equal, first by name',
+  );
+  assert.equal(chooseDea(100, [host('a', 500, 0)]).because, 'the only host, 500M free');
+  const full = chooseDea(100, [host('a', 500, 0), host('b', 500, 450)]);
+  assert.equal(full.because, 'the only host with room, 500M free');
+  const many = Array.from({ length: 40 }, (_, index) => host(`h${index}`, 500, 0));
+  const among = chooseDea(100, many);
+  assert.equal(among.placed && among.hosts.length, 10);
 });
 
 test('chooseDea explains why there is no room', () => {

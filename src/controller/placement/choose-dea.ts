@@ -1,4 +1,5 @@
 import { formatMib } from '../../core/size.ts';
+import type { PlacementReason } from '../../proto/desired-instance.ts';
 
 /** A DEA as placement sees it. */
 export interface Host {
@@ -11,8 +12,11 @@ export interface Host {
 }
 
 export type Placement =
-  | { readonly placed: true; readonly deaId: string; readonly because: string }
+  | ({ readonly placed: true; readonly deaId: string } & PlacementReason)
   | { readonly placed: false; readonly because: string };
+
+/** Hosts that an explanation names; the best come first. */
+const HOSTS_NAMED = 10;
 
 /**
  * Chooses where one instance goes: first the host with the fewest siblings, so that losing a host
@@ -23,9 +27,29 @@ export function chooseDea(memoryMib: number, hosts: readonly Host[]): Placement 
   const fitting = hosts.filter(host => freeMib(host) >= memoryMib);
   const best = fitting.sort(compareHosts)[0];
   if (best === undefined) return { placed: false, because: explainNoRoom(memoryMib, hosts) };
-  const rest = hosts.length === 1 ? 'the only host' : `${best.siblings} other instances there`;
-  const because = `${rest}, ${formatMib(freeMib(best))} free`;
-  return { placed: true, deaId: best.id, because };
+  const others = fitting.slice(1);
+  const named = fitting.slice(0, HOSTS_NAMED);
+  return {
+    placed: true,
+    deaId: best.id,
+    because: explainChoice(best, others, hosts.length),
+    hosts: named.map(host => ({
+      deaId: host.id,
+      freeMib: freeMib(host),
+      siblings: host.siblings,
+    })),
+  };
+}
+
+/** What decided: the first of the rules that tells the best from the second best. */
+function explainChoice(best: Host, [second]: readonly Host[], known: number): string {
+  const free = `${formatMib(freeMib(best))} free`;
+  if (known === 1) return `the only host, ${free}`;
+  if (second === undefined) return `the only host with room, ${free}`;
+  const siblings = `${best.siblings === 0 ? 'none' : best.siblings} of its instances there`;
+  if (second.siblings > best.siblings) return `fewest of its instances (${best.siblings}), ${free}`;
+  if (freeMib(second) < freeMib(best)) return `${siblings}, and the most memory: ${free}`;
+  return `${siblings}, ${free}; others are equal, first by name`;
 }
 
 function compareHosts(left: Host, right: Host): number {

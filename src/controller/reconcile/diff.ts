@@ -1,7 +1,7 @@
 import type { Guid } from '../../core/ids.ts';
 import type { ActualInstance } from '../../proto/actual-instance.ts';
 import { instanceKey } from '../../proto/buckets.ts';
-import type { DesiredInstance } from '../../proto/desired-instance.ts';
+import type { DesiredInstance, PlacementReason } from '../../proto/desired-instance.ts';
 import { effectiveHealthCheck, urisOf } from '../domain/process-version.ts';
 import type { AppRecord, ProcessRecord, ProcessVersion } from '../domain/records.ts';
 import { chooseDea, type Host } from '../placement/choose-dea.ts';
@@ -155,8 +155,7 @@ class Planner implements AppPlan {
     const uris = urisOf(process, version.appPort, this.#model.routes);
     const guid = this.#newGuid();
     const { app } = this.#model;
-    const { deaId } = placement;
-    this.create.push(desiredInstance({ app, process, version, index, guid, deaId, uris }));
+    this.create.push(desiredInstance({ app, process, version, index, guid, uris, placement }));
     return true;
   }
 
@@ -201,10 +200,11 @@ function desiredInstance(from: {
   readonly version: ProcessVersion;
   readonly index: number;
   readonly guid: Guid;
-  readonly deaId: string;
   readonly uris: string[];
+  readonly placement: PlacementReason & { readonly deaId: string };
 }): DesiredInstance {
-  const { app, process, version, index, guid, deaId, uris } = from;
+  const { app, process, version, index, guid, uris } = from;
+  const { deaId, because, hosts } = from.placement;
   return {
     guid,
     deaId,
@@ -223,5 +223,6 @@ function desiredInstance(from: {
     healthCheck: effectiveHealthCheck(version.settings),
     uris,
     appPort: version.appPort,
+    placement: { because, hosts: [...hosts] },
   };
 }

@@ -1,20 +1,28 @@
 import { type Guid, newGuid } from '../../core/ids.ts';
 import { instanceKey } from '../../proto/buckets.ts';
+import { SUBJECTS } from '../../proto/subjects.ts';
 import { applyRelease, stepDeployment } from '../actions/deployment-steps.ts';
 import type { Services } from '../services.ts';
 import { advanceDeployment, deploymentFailure } from './advance-deployment.ts';
-import type { AppModel } from './app-model.ts';
+import { type AppModel, isReady } from './app-model.ts';
 import { type AppPlan, diffApp, type Unplaced } from './diff.ts';
 import { loadModel, loadWorld } from './load-app.ts';
+import type { OrphanedRoutes } from './orphaned-routes.ts';
 
 /** What is known about instances that could not be placed: shown in stats. */
 export type UnplacedByApp = Map<Guid, readonly Unplaced[]>;
+
+/** What passes remember between them; lost with the controller. */
+export interface PassMemory {
+  readonly unplaced: UnplacedByApp;
+  readonly orphans: OrphanedRoutes;
+}
 
 /** One pass for one app: moves its deployment on, then asks the DEAs for what is missing. */
 export async function reconcileApp(
   services: Services,
   appGuid: Guid,
-  unplaced: UnplacedByApp,
+  { unplaced, orphans }: PassMemory,
 ): Promise<void> {
   const model = await settleDeployment(services, appGuid);
   if (model === undefined) {
@@ -23,7 +31,11 @@ export async function reconcileApp(
     return;
   }
   const plan = diffApp(model, loadWorld(services, appGuid), newGuid);
+  const { fleet } = services;
+  for (const wish of plan.delete)
+    if (fleet.deas.isGone(wish.deaId)) orphans.note(wish, fleet.actualFor(wish));
   await carryOut(services, plan);
+  withdrawOrphans(services, appGuid, orphans);
   if (plan.unplaced.length === 0) unplaced.delete(appGuid);
   else unplaced.set(appGuid, plan.unplaced);
   await giveUpWithoutRoom(services, model, plan);
@@ -47,6 +59,19 @@ async function settleDeployment(services: Services, appGuid: Guid): Promise<AppM
  * An app is gone, and so are its routes: each instance first learns that it has none any more, so that
  * routers answer 404 and not 503, and is deleted in the pass after that.
  */
+function withdrawOrphans(
+  { fleet, bus, log }: Services,
+  appGuid: Guid,
+  orphans: OrphanedRoutes,
+): void {
+  const isGone = (deaId: string) => fleet.deas.isGone(deaId);
+  const serves = fleet.actualOf(appGuid).some(one => isReady(one) && !isGone(one.deaId));
+  for (const route of orphans.take(appGuid, { serves, isGone })) {
+    log.info({ appGuid, host: route.host, port: route.port }, 'route of a lost host withdrawn');
+    bus.publish(SUBJECTS.routerUnregister, route);
+  }
+}
+
 async function deleteAll(services: Services, appGuid: Guid): Promise<void> {
   const { desired } = services.fleet;
   const wishes = services.fleet.desiredOf(appGuid);

@@ -2,15 +2,18 @@ import type { Bus } from '../../bus/bus.ts';
 import { KvBucket } from '../../bus/kv-bucket.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { DEA_LEASE_MS, KV } from '../../proto/buckets.ts';
+import { DEA_FORGET_MS, DEA_LEASE_MS, KV } from '../../proto/buckets.ts';
 import { type DeaAdvertisement, deaAdvertisementSchema } from '../../proto/dea-advertisement.ts';
 
 export interface DeaRegistryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** A DEA came, went, or fell silent. */
   onChange(): void;
 }
+
+const LOOK_INTERVAL_MS = 1_000;
 
 interface Lease {
   readonly advertisement: DeaAdvertisement;
@@ -19,12 +22,15 @@ interface Lease {
 
 /**
  * The DEAs and when each was last heard. JetStream drops expired leases without telling anybody, so
- * the time of the last renewal decides, not the entry's existence.
+ * the time of the last renewal decides, not the entry's existence, and somebody has to look.
  */
 export class DeaRegistry {
   readonly #leases = new Map<string, Lease>();
   readonly #options: DeaRegistryOptions;
   #graceUntilMs: number;
+  /** As the last look found it. */
+  #lastLive: ReadonlySet<string> = new Set();
+  #inGrace = true;
 
   private constructor(options: DeaRegistryOptions) {
     this.#options = options;
@@ -36,7 +42,7 @@ export class DeaRegistry {
     const bucket = await KvBucket.open(bus, {
       name: KV.deas,
       decode: json => deaAdvertisementSchema.parse(json),
-      ttlMs: DEA_LEASE_MS,
+      ttlMs: DEA_FORGET_MS,
     });
     await bucket.watch(
       '>',
@@ -48,6 +54,8 @@ export class DeaRegistry {
       },
       options.signal,
     );
+    const timer = setInterval(() => bus.connected && registry.#look(), LOOK_INTERVAL_MS).unref();
+    options.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     return registry;
   }
 
@@ -80,11 +88,24 @@ export class DeaRegistry {
   }
 
   #follow(id: string, advertisement: DeaAdvertisement | undefined): void {
+    const nowMs = this.#options.clock.now();
+    const wasAlone = this.live().length === 0;
     const before = this.#leases.get(id);
     if (advertisement === undefined) this.#leases.delete(id);
-    else this.#leases.set(id, { advertisement, seenMs: this.#options.clock.now() });
-    const returned =
-      before === undefined || before.seenMs < this.#options.clock.now() - DEA_LEASE_MS;
+    else this.#leases.set(id, { advertisement, seenMs: nowMs });
+    const returned = before === undefined || before.seenMs < nowMs - DEA_LEASE_MS;
+    // After a cut everybody was silent at once: the first to be heard must not get what the others run.
+    if (returned && wasAlone) this.#graceUntilMs = nowMs + DEA_LEASE_MS;
     if (advertisement === undefined || returned) this.#options.onChange();
+  }
+
+  /** Notices those that fell silent. */
+  #look(): void {
+    const now = new Set(this.live().map(({ id }) => id));
+    const someoneLeft = [...this.#lastLive].some(id => !now.has(id));
+    const graceEnded = this.#inGrace && this.#options.clock.now() > this.#graceUntilMs;
+    this.#lastLive = now;
+    this.#inGrace = this.#options.clock.now() <= this.#graceUntilMs;
+    if (someoneLeft || graceEnded) this.#options.onChange();
   }
 }

@@ -56,8 +56,23 @@ export interface InstanceExtension {
   /** The version that a start or deployment asked for runs here. */
   readonly current: boolean;
   readonly network: InstanceNetwork | null;
+  /** Why it is on this host; absent when nothing is placed. */
+  readonly placement: InstancePlacement | null;
   readonly crash: InstanceCrash | null;
   readonly listen_problem: ListenProblem | null;
+}
+
+export interface InstancePlacement {
+  readonly dea: string;
+  /** A few words: the rule that decided. */
+  readonly because: string;
+  /** Hosts that had room at that moment, the chosen one first. */
+  readonly hosts: readonly {
+    readonly dea: string;
+    readonly free_mib: number;
+    /** Instances of the same process that were there. */
+    readonly siblings: number;
+  }[];
 }
 
 /** The addresses of the last hops: host port → NAT → veth → container. */

@@ -4,7 +4,14 @@ import { KvBucket } from '../../../src/bus/kv-bucket.ts';
 import { ObjectBucket } from '../../../src/bus/object-bucket.ts';
 import { newInstanceId } from '../../../src/core/ids.ts';
 import { type ActualInstance, actualInstanceSchema } from '../../../src/proto/actual-instance.ts';
-import { DEA_LEASE_MS, instanceKey, KV, OBJECTS, stagingKey } from '../../../src/proto/buckets.ts';
+import {
+  DEA_FORGET_MS,
+  DEA_RENEW_MS,
+  instanceKey,
+  KV,
+  OBJECTS,
+  stagingKey,
+} from '../../../src/proto/buckets.ts';
 import {
   type DeaAdvertisement,
   deaAdvertisementSchema,
@@ -83,10 +90,12 @@ export class FakeDea {
     this.#deas = await KvBucket.open(this.#bus, {
       name: KV.deas,
       decode: json => deaAdvertisementSchema.parse(json),
-      ttlMs: DEA_LEASE_MS,
+      ttlMs: DEA_FORGET_MS,
     });
     this.#droplets = await ObjectBucket.open(this.#bus, OBJECTS.droplets);
     await this.advertise();
+    const renewal = setInterval(() => void this.advertise().catch(() => {}), DEA_RENEW_MS);
+    this.#abort.signal.addEventListener('abort', () => clearInterval(renewal));
     const stats = this.#bus.subscribe(deaStatsSubject(this.id), message =>
       message.respond(
         [...this.wishes.values()].map(({ guid }) => ({
