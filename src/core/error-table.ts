@@ -206,7 +206,8 @@ export const ERRORS = {
 
   // --- lab ------------------------------------------------------------------------------------
   LAB_NAME_INVALID: {
-    message: '“{received}” cannot name a lab: small letters and digits, at most 16, a letter first.',
+    message:
+      '“{received}” cannot name a lab: small letters and digits, at most 16, a letter first.',
     next: '',
     status: 422,
     v3: UNPROCESSABLE,
@@ -821,6 +822,13 @@ export const ERRORS = {
     v3: UNPROCESSABLE,
     exit: EXIT.usage,
   },
+  INSTANCE_ELSEWHERE: {
+    message: 'No running instance of “{instance}” is on this machine.',
+    next: 'Its network can only be entered where it runs; `sprue app NAME` shows where that is.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.notFound,
+  },
   TRACES_BUSY: {
     message: '{count} traces are under way, and that is the limit.',
     next: 'Try again when some have ended; each ends within 30 s.',
@@ -925,6 +933,93 @@ export const ERRORS = {
     status: 500,
     v3: SERVER_ERROR,
     exit: EXIT.failed,
+  },
+
+  // --- edge: floating IPs -----------------------------------------------------------------------
+  EDGE_INTERFACES_EQUAL: {
+    message:
+      'The edge’s outside address {outside} and its inside address {inside} are on the same interface, {interface}.',
+    next: 'Floating IPs are passed on from one network to another: give the edge an interface in each.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.usage,
+  },
+  EDGE_RUNNING_ELSEWHERE: {
+    message: 'The edge {edge} is running on {host} already.',
+    next: 'Stop it there and wait 15 s, or give this one another id.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  EDGE_TABLE_OWNED: {
+    message: 'The nftables table `inet sprue-edge` of this machine belongs to {owner}.',
+    next: 'Two edges cannot share a machine’s network: end that one, or delete the table if it is stale.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  EDGE_CLEANUP_FAILED: {
+    message: 'Not everything of the edge {edge} could be removed: {reasons}',
+    next: 'Run it again; what is gone already is no obstacle.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  EDGE_MISSING: {
+    message: 'No edge with floating IPs is there.',
+    next: 'Start one: `sprue edge --config FILE` with a floating pool; `sprue status` shows what is there.',
+    status: 503,
+    v3: UNAVAILABLE,
+    exit: EXIT.unhealthy,
+  },
+  FLOATING_IP_IN_USE: {
+    message: 'The floating IP {address} is allocated already.',
+    next: '`sprue floating-ip list` shows all; without an address the next free one is taken.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.failed,
+  },
+  FLOATING_IP_OUTSIDE_POOL: {
+    message: '{address} is not in the pool of floating IPs ({pools}).',
+    next: 'Choose one of the pool, or leave the address out to get the next free one.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  FLOATING_IP_RESERVED: {
+    message: '{address} cannot be a floating IP: it is {why}.',
+    next: 'Choose another, or leave the address out to get the next free one.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
+  },
+  FLOATING_IP_UNKNOWN: {
+    message: 'The floating IP {address} is not allocated.',
+    next: '`sprue floating-ip list` shows all; `sprue floating-ip allocate {address}` allocates it.',
+    status: 404,
+    v3: NOT_FOUND,
+    exit: EXIT.notFound,
+  },
+  FLOATING_POOL_EXHAUSTED: {
+    message: 'All floating IPs are allocated ({pools}).',
+    next: 'Release one that is not needed, or give an edge a larger pool.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.failed,
+  },
+  FLOATING_POOL_TAKEN: {
+    message: 'The floating IPs {pool} belong to the edge {edge} on {host}.',
+    next: 'Give each edge a pool of its own. An edge that died keeps its pool for 15 s.',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  ROUTER_UNKNOWN: {
+    message: 'There is no router “{router}”; these are there: {known}.',
+    next: 'Name a router by its host name, address or id; `sprue status` shows them.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.notFound,
   },
 
   // --- everything else ------------------------------------------------------------------------

@@ -2,8 +2,8 @@ import type { CommandSpec, Invocation, OptionSpec } from '../cli/command-spec.ts
 import { TRACE_COMMAND } from '../cli/surface/trace-command.ts';
 
 const FROM: OptionSpec = {
-  flags: '--from <host>',
-  description: 'send it from a host of the lab, e.g. client',
+  flags: '--from <place>',
+  description: 'send it from a host of the lab, or from inside an app’s container: shop, shop/1',
 };
 const LAB: OptionSpec = { flags: '--lab <name>', description: 'which lab (default lab)' };
 
@@ -11,7 +11,12 @@ const LAB: OptionSpec = { flags: '--lab <name>', description: 'which lab (defaul
 export const LAB_TRACE_COMMAND: CommandSpec = {
   ...TRACE_COMMAND,
   options: [...(TRACE_COMMAND.options ?? []), FROM, LAB],
-  examples: [...(TRACE_COMMAND.examples ?? []), 'sprue trace shop.example.com --from client'],
+  examples: [
+    ...(TRACE_COMMAND.examples ?? []),
+    'sprue trace shop.example.com --from client',
+    'sprue trace shop.example.com --from cart/0',
+  ],
+  details: `${TRACE_COMMAND.details} With --from it needs root.`,
   load: () => import('./commands/trace.ts'),
 };
 

@@ -32,8 +32,7 @@ export const TRACE_COMMAND: CommandSpec = {
     'sprue trace http://shop.example.com/cart --explain',
     'sprue trace shop.example.com --expect 200 --json',
   ],
-  details:
-    'Exit code 6 when the request was not served. Needs no root. docs/trace.md says what the columns mean.',
+  details: 'Exit code 6 when the request was not served. docs/trace.md says what the columns mean.',
   load: () => import('../commands/trace.ts'),
 };
 

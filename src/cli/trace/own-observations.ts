@@ -11,7 +11,6 @@ export interface Known {
   readonly url: TracedUrl;
   readonly place: SendingPlace;
   readonly resolution: Resolution;
-  readonly resolvedMs: number;
 }
 
 export interface Sent extends BoundFlow {
@@ -25,7 +24,7 @@ export function ownObservations(
   { flow, device, result }: Sent,
 ): Observation[] {
   const { timings, ...rest } = result;
-  const { resolvedMs } = known;
+  const resolvedMs = known.resolution.ms;
   const shifted = Object.fromEntries(
     Object.entries(timings).map(([name, ms]) => [name, (ms ?? 0) + resolvedMs]),
   );
@@ -44,7 +43,7 @@ export function ownObservations(
 
 /** The same for a name without an address. */
 export function unresolvedObservations(trace: string, known: Known): Observation[] {
-  const { resolvedMs } = known;
+  const resolvedMs = known.resolution.ms;
   const timings = { resolvedMs, endMs: resolvedMs };
   const client = { ...clientFrame(trace, known), outcome: 'not-resolved' as const, timings };
   return [...nameObservation(trace, known), client];

@@ -109,17 +109,35 @@ describe('resolveName()', () => {
   });
 
   test('addresses, localhost and /etc/hosts need no server', async () => {
-    assert.deepEqual(await resolveName('192.0.2.1'), { address: '192.0.2.1', by: 'literal' });
-    const loopback = { address: '127.0.0.1', by: 'loopback' };
-    assert.deepEqual(await resolveName('shop.sprue.localhost'), loopback);
+    const literal = await resolveName('192.0.2.1');
+    assert.deepEqual([literal.address, literal.by], ['192.0.2.1', 'literal']);
+    const loopback = await resolveName('shop.sprue.localhost');
+    assert.deepEqual([loopback.address, loopback.by], ['127.0.0.1', 'loopback']);
     await using directory = await temporaryDirectory();
-    const hostsFile = join(directory.path, 'hosts');
+    const etc = directory.path;
     await writeFile(
-      hostsFile,
+      join(etc, 'hosts'),
       '::1 shop.example.test\n# 192.0.2.8 shop.example.test\n192.0.2.9\tother Shop.Example.Test # mine\n',
     );
-    const found = await resolveName('shop.example.test', { hostsFile });
-    assert.deepEqual(found, { address: '192.0.2.9', by: 'hosts' });
+    const found = await resolveName('shop.example.test', { etc });
+    assert.deepEqual([found.address, found.by], ['192.0.2.9', 'hosts']);
+  });
+
+  test('resolv.conf says whom to ask, and the next one is asked when one cannot say', async () => {
+    await using refusing = await nameServer([], { flags: 5 });
+    await using knowing = await nameServer([RECORD]);
+    await using directory = await temporaryDirectory();
+    const servers = [refusing, knowing].map(
+      ({ address }) => `nameserver 127.0.0.1:${address.port}`,
+    );
+    await writeFile(
+      join(directory.path, 'resolv.conf'),
+      `# ours\n${servers.join('\n')}\noptions timeout:1\n`,
+    );
+    const found = await resolveName('shop.example.test', { etc: directory.path });
+    assert.equal(found.address, '203.0.113.10');
+    assert.equal(refusing.questions.length, 1);
+    assert.deepEqual(found.asked?.server, knowing.address);
   });
 
   test('parseServer() reads an address with or without a port', () => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import type { Flow, Observation, SocketAddress } from '../../proto/trace.ts';
 import type { TraceSnapshot } from '../../proto/v3/trace.ts';
 import type { TracesApi } from '../api/traces-api.ts';
@@ -35,12 +34,10 @@ const MAX_FOR_MS = 30_000;
  */
 export async function traceRequest(api: TracesApi, options: TraceOptions): Promise<TraceSnapshot> {
   const { url, signal, place } = options;
-  const startedMs = performance.now();
   const resolution: Resolution = options.address
-    ? { address: options.address, by: 'given' }
+    ? { address: options.address, by: 'given', ms: 0 }
     : await place.resolve(url.host, options.server ? { server: options.server } : {});
-  const resolvedMs = performance.now() - startedMs;
-  const known: Known = { url, place, resolution, resolvedMs };
+  const known: Known = { url, place, resolution };
   if (resolution.address === undefined) return unresolved(known);
   const destination = { host: resolution.address, port: url.port };
   const bound = await place.bind(destination);
