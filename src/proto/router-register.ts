@@ -48,9 +48,12 @@ export interface RouterConfirmation {
 
 /** Payload of `sprue.router.alive` and `sprue.router.gone`: which routers must confirm a change. */
 export interface RouterPresence {
+  /** Another one after each start. */
   readonly id: string;
   readonly host: string;
   readonly port: number;
+  /** Host name of its machine. */
+  readonly name?: string;
 }
 
 export const ROUTER_ALIVE_INTERVAL_MS = 5_000;

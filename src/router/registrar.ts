@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, BusStatus, BusSubscription, Message } from '../bus/bus.ts';
 import { reasonOf } from '../core/errors.ts';
@@ -82,7 +83,7 @@ export class Registrar {
   /** From now on the router is known as one that must confirm changes. @param port where it listens. */
   announce(port: number): void {
     const { id, host } = this.#options;
-    this.#presence = { id, host, port };
+    this.#presence = { id, host, port, name: hostname() };
     this.#sayAlive();
     this.#timers.push(setInterval(() => this.#sayAlive(), ROUTER_ALIVE_INTERVAL_MS));
   }

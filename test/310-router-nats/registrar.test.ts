@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '../../src/bus/bus.ts';
@@ -10,7 +11,7 @@ import { RouteTable } from '../../src/router/table/route-table.ts';
 import { eventually } from '../kit/eventually.ts';
 import { type NatsServer, startNatsServer } from '../kit/nats-server.ts';
 
-const PRESENCE = { id: '0-test', host: '127.0.0.1', port: 8080 };
+const PRESENCE = { id: '0-test', host: '127.0.0.1', port: 8080, name: hostname() };
 
 let server: NatsServer;
 let client: Bus;

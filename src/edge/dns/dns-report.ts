@@ -1,41 +1,8 @@
 import type { Ipv4 } from '../../core/address.ts';
+import type { DnsRecordReport, DnsReport, DnsResolverHint } from '../../proto/edge.ts';
 import { nameServerName, type PlatformDns, platformZones, zoneOf } from './platform-zone.ts';
 import type { DnsRecord } from './record.ts';
 import { formatData, formatRecord } from './record-text.ts';
-
-/** What `sprue dns` tells, for `--json`. */
-export interface DnsReport {
-  readonly server: {
-    readonly name: string;
-    readonly addresses: readonly Ipv4[];
-    readonly port: number;
-  };
-  readonly zones: readonly ZoneReport[];
-}
-
-export interface ZoneReport {
-  readonly domain: string;
-  readonly records: readonly RecordReport[];
-  /** Lines for the zone above, so that the world finds this one. */
-  readonly delegation: readonly string[];
-  /** For a resolver of one's own, without any delegation. */
-  readonly resolvers: readonly ResolverHint[];
-}
-
-export interface RecordReport {
-  readonly name: string;
-  readonly ttlSeconds: number;
-  readonly type: DnsRecord['type'];
-  readonly data: string;
-  /** The whole record, as a zone file has it. */
-  readonly line: string;
-}
-
-export interface ResolverHint {
-  readonly resolver: 'dnsmasq' | 'unbound' | 'systemd-resolved';
-  readonly file: string;
-  readonly lines: readonly string[];
-}
 
 /** Where the server answers, for those who ask it directly. */
 interface ServerAddress {
@@ -45,6 +12,7 @@ interface ServerAddress {
 
 const DNS_PORT = 53;
 
+/** What `sprue dns` tells. */
 export function reportDns(
   platform: PlatformDns,
   options: { readonly port?: number } = {},
@@ -53,7 +21,7 @@ export function reportDns(
   const port = options.port ?? DNS_PORT;
   const servers = addresses.map(address => ({ address, port }));
   return {
-    server: { name: nameServerName(platform), addresses, port },
+    server: { name: nameServerName(platform), addresses: [...addresses], port },
     zones: platformZones(platform).map(({ domain, records }) => ({
       domain,
       records: records.map(reportRecord),
@@ -63,7 +31,7 @@ export function reportDns(
   };
 }
 
-function reportRecord(record: DnsRecord): RecordReport {
+function reportRecord(record: DnsRecord): DnsRecordReport {
   const { name, ttlSeconds, type } = record;
   return { name, ttlSeconds, type, data: formatData(record), line: formatRecord(record) };
 }
@@ -84,7 +52,7 @@ function delegationOf(platform: PlatformDns, domain: string): string[] {
   ];
 }
 
-function resolverHints(domain: string, servers: readonly ServerAddress[]): ResolverHint[] {
+function resolverHints(domain: string, servers: readonly ServerAddress[]): DnsResolverHint[] {
   const withPort =
     (separator: string) =>
     ({ address, port }: ServerAddress) =>
