@@ -7,8 +7,14 @@ import { findElement } from './map-element.ts';
 import type { SynWatch } from './syn-watch.ts';
 import { hostViews } from './views.ts';
 
-const TABLE = 'inet sprue-edge';
-const MAP = `${TABLE} to_router`;
+const MAP = 'inet sprue-edge to_router';
+/** For learners: what is mapped both ways, and the rules that ask the maps. */
+const NAT = [
+  ['map', 'inet', 'sprue-edge', 'to_router'],
+  ['map', 'inet', 'sprue-edge', 'to_floating'],
+  ['chain', 'inet', 'sprue-edge', 'to_routers'],
+  ['chain', 'inet', 'sprue-edge', 'sources'],
+];
 
 /** This edge's NAT of a floating IP. @param record a router's, when the request reached one */
 export async function observeEdgeNat(
@@ -21,7 +27,7 @@ export async function observeEdgeNat(
   const [tracked, { element, answer }, views] = await Promise.all([
     track(flow, record),
     findElement(MAP, flow.destination.host),
-    start.figures ? hostViews([flow], TABLE) : undefined,
+    start.figures ? hostViews([flow], NAT) : undefined,
   ]);
   const before = tracked.entry?.original ?? flow;
   const input = { before, element, conntrack: tracked.entry, isOld: false };

@@ -9,6 +9,12 @@ import type { SynWatch } from './syn-watch.ts';
 import { hostViews } from './views.ts';
 
 const MAP = 'inet sprue ports';
+/** For learners: what is mapped, and the rule that asks the map. */
+const NAT = [
+  ['map', 'inet', 'sprue', 'ports'],
+  ['chain', 'inet', 'sprue', 'map_ports'],
+  ['chain', 'inet', 'sprue', 'map_own_ports'],
+];
 /** For a connection whose near end the router could not tell. */
 const UNKNOWN = { host: '0.0.0.0', port: 0 };
 
@@ -23,7 +29,7 @@ export async function observeHostNat(
   const [conntrack, { element, answer }, views] = await Promise.all([
     local && findConntrack(before),
     findElement(MAP, `tcp . ${endpoint.port}`),
-    start.figures ? hostViews([before]) : undefined,
+    start.figures ? hostViews([before], NAT) : undefined,
   ]);
   const input = { before, element, conntrack: conntrack?.entry, isOld: reused };
   const { after, syn, droppedBy, raw } = await judgeFirstPacket(input, watch);

@@ -1,18 +1,16 @@
 import type { Evidence, Flow } from '../../proto/trace.ts';
-import { ask, evidence } from './ask.ts';
+import { type Answer, ask, evidence } from './ask.ts';
 
 /** What a host's network looks like, for learners: addresses, routes, NAT, these connections. */
 export async function hostViews(
   flows: readonly Flow[],
-  table: string | undefined = 'inet sprue',
+  nat: readonly (readonly string[])[] = [],
 ): Promise<Evidence[]> {
   const answers = await Promise.all([
     ask(['ip', '-4', '-brief', 'address']),
     ask(['ip', '-4', 'route']),
-    ...(table === undefined ? [] : [ask(['nft', 'list', 'table', ...table.split(' ')])]),
-    ...flows.map(({ source: { port } }) =>
-      ask(['ss', '-tan', `sport = :${port} or dport = :${port}`]),
-    ),
+    ...nat.map(object => ask(['nft', '-s', 'list', ...object])),
+    ...flows.map(socketsOf),
   ]);
   return evidence(...answers);
 }
@@ -27,4 +25,10 @@ export async function containerViews(netns: string, path: string): Promise<Evide
     inside('ss', '-tan'),
   ]);
   return evidence(...answers);
+}
+
+/** Both ends of a connection, as far as they are on this host. */
+function socketsOf({ source: { port } }: Flow): Promise<Answer> {
+  const filter = `sport = :${port} or dport = :${port}`;
+  return ask(['ss', '-tan', filter], `ss -tan '${filter}'`);
 }
