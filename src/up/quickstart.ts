@@ -7,10 +7,7 @@ import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { installRoot } from '../roles/launcher.ts';
 import { down } from './down.ts';
-import { readExampleRoute } from './example-route.ts';
-import { localHostLayers } from './host-layers.ts';
 import { probeHttp } from './http-probe.ts';
-import { renderRoute } from './render-route.ts';
 import type { Report } from './report.ts';
 import { bringUp, upText } from './up.ts';
 import { DEFAULT_STATE_DIR, type UpOptions } from './up-options.ts';
@@ -27,8 +24,8 @@ export interface QuickstartOptions {
 const APP = 'hello-node';
 
 /**
- * A newcomer's first minute: the platform comes up, an example is pushed, its URL, its answer and the
- * addresses of its route are printed. Then it stays up until Ctrl-C, or ends with `once`.
+ * A newcomer's first minute: the platform comes up, an example is pushed, its URL, its answer and every
+ * hop of one request are printed. Then it stays up until Ctrl-C, or ends with `once`.
  * With `once` it uses a state directory and a CLI configuration of its own and removes both.
  */
 export async function quickstart({
@@ -47,7 +44,7 @@ export async function quickstart({
   cleanup.defer(() => takeDown(options, onlyOnce, report));
   cleanup.defer(() => platform.leave());
   await pushExample(report);
-  process.stdout.write(await exampleText(options));
+  await showExample(options);
   if (onlyOnce) return;
   process.stdout.write(upText(options, platform.apiUrl));
   report.step('up; Ctrl-C takes it down');
@@ -66,12 +63,17 @@ async function pushExample(report: Report): Promise<void> {
   if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_PUSHED', { app: APP });
 }
 
-async function exampleText({ domain, httpPort, stateDir }: UpOptions): Promise<string> {
+/** What a browser would get, then where one more request went on its way. */
+async function showExample({ domain, httpPort }: UpOptions): Promise<void> {
   const host = `${APP}.${domain}`;
   const url = httpUrl(host, httpPort);
   const answer = await probeHttp({ port: httpPort, host });
-  if (answer?.status !== 200)
+  if (answer?.status !== 200) {
     throw new SprueError('EXAMPLE_NOT_SERVED', { url, status: answer?.status ?? 'none' });
-  const { hostnet } = await localHostLayers(stateDir);
-  return renderRoute({ url, answer, ...(await readExampleRoute(APP, hostnet)) });
+  }
+  const body = answer.body.trim().replaceAll('\n', '\n  ');
+  process.stdout.write(`\n${url}\n  HTTP ${answer.status}\n  ${body}\n\n$ sprue trace ${host}\n`);
+  const exitCode = await runCli(['trace', url]);
+  process.stdout.write('\n');
+  if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_SERVED', { url, status: 'not traced' });
 }

@@ -1,9 +1,9 @@
 import type { Invocation } from '../../cli/command-spec.ts';
 import { EXIT } from '../../core/error-table.ts';
+import { requireRoot } from '../../roles/require-root.ts';
 import { down } from '../down.ts';
 import { stderrReport } from '../report.ts';
 import { resolveStateDir } from '../up-options.ts';
-import { requireRoot } from '../../roles/require-root.ts';
 
 export async function run({ options, context }: Invocation): Promise<number> {
   requireRoot();

@@ -1,8 +1,8 @@
 import type { Invocation } from '../../cli/command-spec.ts';
 import { EXIT } from '../../core/error-table.ts';
+import { requireRoot } from '../../roles/require-root.ts';
 import { quickstart } from '../quickstart.ts';
 import { stderrReport } from '../report.ts';
-import { requireRoot } from '../../roles/require-root.ts';
 import { upOptions } from './up-flags.ts';
 
 export async function run({ options }: Invocation): Promise<number> {
