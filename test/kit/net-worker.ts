@@ -55,6 +55,7 @@ const operations: WorkerOperations = {
       return { ok: false, code: outcome, ms };
     }
     socket.on('error', () => {});
+    socket.setMaxListeners(0); // each echo adds its own
     const handle = nextHandle++;
     sockets.set(handle, socket);
     const [seenAs = '', servedBy = ''] = outcome.slice(3).split(' ');
