@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
-import { listeningSockets } from '../warden/listening-sockets.ts';
+import { listTcpListenersOf } from '../exec/listeners.ts';
 import type { DeaOptions } from './dea-options.ts';
 import { TIMINGS } from './dea-options.ts';
 import { DropletCache } from './droplet/droplet-cache.ts';
@@ -54,7 +54,7 @@ export async function openParts(options: DeaOptions, context: DeaPartsContext): 
   const droplets = await DropletCache.open(folder('droplets'), stores.droplets);
   const host: InstanceHost = {
     ...{ deaId, hostnet, warden, droplets, routes, logs, records, actual, container, clock, log },
-    listening: listeningSockets,
+    listening: listTcpListenersOf,
     slots: new Slots(PARALLEL_WORK),
     timings: { ...TIMINGS, ...options.timings },
   };
