@@ -4,7 +4,7 @@ import type { Guid } from '../core/ids.ts';
 export const KV = {
   /** The controller's resources: `<kind>.<guid>`. Only the controller reads and writes it. */
   resources: 'resources',
-  /** What should run where, written by the controller: see {@link desiredInstanceKey}. */
+  /** What should run where, written by the controller: see {@link instanceKey}, {@link stagingKey}. */
   desired: 'desired',
   /** What is, written by the DEAs, under the same keys. */
   actual: 'actual',
