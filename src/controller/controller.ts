@@ -211,7 +211,7 @@ function pokeOwner(loop: ReconcileLoop, record: AnyRecord | undefined): void {
 
 function takeResult(services: Services, result: StagingResult): void {
   takeStagingResult(services, result).catch(thrown => {
-    // The result stays in its bucket: the next round of expireBuilds or the next start takes it.
+    // The result stays in its bucket: the next round of resumeBuilds takes it.
     const { buildGuid } = result;
     services.log.warn({ buildGuid, reason: reasonOf(thrown) }, 'staging result not taken over');
   });
