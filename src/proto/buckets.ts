@@ -19,7 +19,6 @@ export const DEA_LEASE_MS = 30_000;
 export const OBJECTS = {
   packages: 'packages',
   droplets: 'droplets',
-  buildpacks: 'buildpacks',
 } as const;
 
 /** Key of a desired or actual instance. */
