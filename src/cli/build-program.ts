@@ -1,8 +1,8 @@
 import { type Argument, Command, type CommanderError, Option } from 'commander';
+import { suggestion } from '../core/did-you-mean.ts';
 import { SprueError } from '../core/errors.ts';
 import type { CommandSpec, Invocation } from './command-spec.ts';
 import { COMMAND_FAMILIES, COMMAND_GROUPS } from './command-spec.ts';
-import { suggestion } from './did-you-mean.ts';
 import { OptionValues } from './option-values.ts';
 import { CLI_COMMANDS } from './surface/commands.ts';
 

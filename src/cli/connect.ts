@@ -36,7 +36,7 @@ export async function connectApi(context: CliContext): Promise<Api> {
 }
 
 /** `SPRUE_USER` and `SPRUE_PASSWORD`, when both are set. */
-export function credentialsOf(
+function credentialsOf(
   env: Environment,
 ): { readonly user: string; readonly password: string } | undefined {
   const { SPRUE_USER: user, SPRUE_PASSWORD: password } = env;

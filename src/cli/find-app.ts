@@ -1,6 +1,5 @@
 import type { App } from '../proto/v3/app.ts';
 import type { Domain } from '../proto/v3/domain.ts';
-import type { Process } from '../proto/v3/process.ts';
 import type { Api } from './api/api.ts';
 import type { CliContext } from './context.ts';
 import { noSuch } from './place.ts';
@@ -20,15 +19,6 @@ export async function findAppIfAny(context: CliContext, name: string): Promise<A
   const { spaceGuid } = await context.place();
   const [app] = await api.apps.byNames(spaceGuid, [name]);
   return app;
-}
-
-/** The app's process of one type. @throws SprueError `NO_SUCH` */
-export async function findProcess(api: Api, app: App, type: string): Promise<Process> {
-  const processes = await api.apps.processes(app.guid);
-  const found = processes.find(process => process.type === type);
-  if (found !== undefined) return found;
-  const types = processes.map(process => process.type);
-  throw noSuch('process', type, types, { where: ` in ${app.name}`, list: `sprue app ${app.name}` });
 }
 
 /** @throws SprueError `NO_SUCH` with the nearest name */

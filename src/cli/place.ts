@@ -1,7 +1,7 @@
+import { suggestion } from '../core/did-you-mean.ts';
 import { SprueError } from '../core/errors.ts';
 import type { Api } from './api/api.ts';
 import type { CliContext } from './context.ts';
-import { suggestion } from './did-you-mean.ts';
 
 /** The org and space that a command works in. */
 export interface Place {

@@ -1,10 +1,11 @@
+import type { ErrorCode } from '../core/error-table.ts';
 import { SprueError } from '../core/errors.ts';
 import { type PollOptions, poll } from '../core/wait.ts';
 
 /** The controller may be restarted while a push waits; apps and router go on meanwhile. */
 const PATIENCE_MS = 20_000;
 
-const PASSING: ReadonlySet<string> = new Set([
+const PASSING: ReadonlySet<ErrorCode> = new Set([
   'API_UNREACHABLE',
   'API_TIMED_OUT',
   'API_FAILED',

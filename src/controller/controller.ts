@@ -7,6 +7,7 @@ import { ObjectBucket } from '../bus/object-bucket.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Guid } from '../core/ids.ts';
+import { KeyedLock } from '../core/keyed-lock.ts';
 import type { Log } from '../core/log.ts';
 import { OBJECTS } from '../proto/buckets.ts';
 import type { StagingResult } from '../proto/staging.ts';
@@ -26,7 +27,6 @@ import type { ControllerConfig, Services } from './services.ts';
 import { AppLog } from './store/app-log.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { FleetView } from './store/fleet-view.ts';
-import { KeyedLock } from './store/keyed-lock.ts';
 import { ResourceStore } from './store/resource-store.ts';
 import { RouterRegistry } from './store/router-registry.ts';
 import { UsageReader } from './store/usage-reader.ts';
@@ -211,7 +211,7 @@ function pokeOwner(loop: ReconcileLoop, record: AnyRecord | undefined): void {
 
 function takeResult(services: Services, result: StagingResult): void {
   takeStagingResult(services, result).catch(thrown => {
-    // The result stays in its bucket: the next round of expireBuilds or the next start takes it.
+    // The result stays in its bucket: the next round of resumeBuilds takes it.
     const { buildGuid } = result;
     services.log.warn({ buildGuid, reason: reasonOf(thrown) }, 'staging result not taken over');
   });

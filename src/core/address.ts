@@ -84,7 +84,3 @@ export function cidrsOverlap(left: Cidr, right: Cidr): boolean {
   const b = cidrRange(right);
   return a.first <= b.last && b.first <= a.last;
 }
-
-export function formatHostPort(endpoint: HostPort): string {
-  return `${endpoint.host}:${endpoint.port}`;
-}

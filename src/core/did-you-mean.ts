@@ -3,13 +3,19 @@ export function closest(text: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(text.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
+    const distance = distanceBetween(text.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+/** A name that was begun well is near, however long its rest is. */
+function distanceBetween(text: string, candidate: string): number {
+  const distance = editDistance(text, candidate);
+  return text.length >= 3 && candidate.startsWith(text) ? Math.min(distance, 1.5) : distance;
 }
 
 /** ` Did you mean “x”?` to append to a message, or nothing. */

@@ -2,21 +2,24 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 
 /**
  * Replaces a JSON file so that a crash leaves the old or the new content, never half of one
- * (temporary file, fsync, rename). Mode 0600 unless told otherwise.
+ * (temporary file, fsync, rename). Mode 0600 unless told otherwise. A failure leaves the old content.
  */
 export async function writeJsonFile(path: string, value: unknown, mode = 0o600): Promise<void> {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w', mode);
   try {
-    await file.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path).catch(async thrown => {
+    await writeDurably(temporary, text, mode);
+    await rename(temporary, path);
+  } catch (thrown) {
     await rm(temporary, { force: true });
     throw thrown;
-  });
+  }
+}
+
+async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+  await using file = await open(path, 'w', mode);
+  await file.writeFile(text);
+  await file.sync();
 }
 
 /** The parsed content, or `undefined` when there is no such file. @throws SyntaxError when it is no JSON. */

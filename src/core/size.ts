@@ -27,7 +27,7 @@ export function parseSizeMib(text: string): number {
   return mib;
 }
 
-/** Shortest exact form: `1G`, `512M`, `17.5M`. */
+/** In the biggest unit of which there is one, with at most one decimal: `1G`, `512M`, `17.5M`. */
 export function formatBytes(bytes: number): string {
   for (const [unit, factor] of [
     ['T', 2 ** 40],

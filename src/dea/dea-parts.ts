@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
-import { listeningSockets } from '../warden/listening-sockets.ts';
+import { listTcpListenersOf } from '../exec/listeners.ts';
+import type { Actual } from '../proto/bucket-values.ts';
 import type { DeaOptions } from './dea-options.ts';
 import { TIMINGS } from './dea-options.ts';
 import { DropletCache } from './droplet/droplet-cache.ts';
@@ -13,7 +14,7 @@ import { LogPublisher } from './logs/log-publisher.ts';
 import type { RouteAnnouncer } from './routes/route-announcer.ts';
 import { Stager } from './staging/stager.ts';
 import type { TaskStager } from './staging-runner.ts';
-import type { Actual, Stores } from './stores.ts';
+import type { Stores } from './stores.ts';
 import { untilConnected } from './until-connected.ts';
 
 /** What a running DEA consists of, below the instances. */
@@ -54,7 +55,7 @@ export async function openParts(options: DeaOptions, context: DeaPartsContext): 
   const droplets = await DropletCache.open(folder('droplets'), stores.droplets);
   const host: InstanceHost = {
     ...{ deaId, hostnet, warden, droplets, routes, logs, records, actual, container, clock, log },
-    listening: listeningSockets,
+    listening: listTcpListenersOf,
     slots: new Slots(PARALLEL_WORK),
     timings: { ...TIMINGS, ...options.timings },
   };

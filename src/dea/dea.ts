@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { reasonOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { deaStatsSubject } from '../proto/subjects.ts';
 import { advertise } from './advertisement.ts';
@@ -142,7 +143,7 @@ export class Dea {
     const subscription = bus.subscribe(deaStatsSubject(deaId), message => {
       usage.ask(instances.all()).then(
         report => message.respond(report),
-        thrown => this.#log.warn({ reason: String(thrown) }, 'usage cannot be read'),
+        thrown => this.#log.warn({ reason: reasonOf(thrown) }, 'usage cannot be read'),
       );
     });
     this.#end.push(() => subscription.unsubscribe());

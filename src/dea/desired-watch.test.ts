@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KvWatchHandlers } from '../bus/kv-bucket.ts';
 import { silentLog } from '../core/log.ts';
-import { type Desired, DesiredWatch, decodeDesired } from './desired-watch.ts';
+import { type Desired, decodeDesired } from '../proto/bucket-values.ts';
+import { DesiredWatch } from './desired-watch.ts';
 import { desiredInstance } from './fakes/desired.ts';
 
 class FakeBucket {

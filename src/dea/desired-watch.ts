@@ -3,16 +3,9 @@ import type { KvBucket, KvChange } from '../bus/kv-bucket.ts';
 import { reasonOf } from '../core/errors.ts';
 import { type Guid, isGuid } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
-import { type DesiredInstance, desiredInstanceSchema } from '../proto/desired-instance.ts';
-import { type StagingTask, stagingTaskSchema } from '../proto/staging.ts';
-
-/** What the bucket `desired` holds for a DEA. */
-export type Desired = DesiredInstance | StagingTask;
-
-export function decodeDesired(json: unknown): Desired {
-  const isTask = typeof json === 'object' && json !== null && 'buildGuid' in json;
-  return isTask ? stagingTaskSchema.parse(json) : desiredInstanceSchema.parse(json);
-}
+import type { Desired } from '../proto/bucket-values.ts';
+import type { DesiredInstance } from '../proto/desired-instance.ts';
+import type { StagingTask } from '../proto/staging.ts';
 
 export interface DesiredHandlers {
   readonly onInstance: (guid: Guid, desired: DesiredInstance | undefined) => void;

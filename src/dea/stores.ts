@@ -2,15 +2,10 @@ import type { Bus } from '../bus/bus.ts';
 import { EventStream } from '../bus/event-stream.ts';
 import { KvBucket } from '../bus/kv-bucket.ts';
 import { ObjectBucket } from '../bus/object-bucket.ts';
-import { type ActualInstance, actualInstanceSchema } from '../proto/actual-instance.ts';
+import { type Actual, type Desired, decodeActual, decodeDesired } from '../proto/bucket-values.ts';
 import { DEA_FORGET_MS, KV, OBJECTS } from '../proto/buckets.ts';
 import { type DeaAdvertisement, deaAdvertisementSchema } from '../proto/dea-advertisement.ts';
-import { type StagingResult, stagingResultSchema } from '../proto/staging.ts';
 import { LOG_STREAM } from '../proto/subjects.ts';
-import { type Desired, decodeDesired } from './desired-watch.ts';
-
-/** What the bucket `actual` holds of a DEA. */
-export type Actual = ActualInstance | StagingResult;
 
 /** All that a DEA reads and writes in NATS. */
 export interface Stores {
@@ -39,12 +34,7 @@ export async function openStores(bus: Bus): Promise<Stores> {
   return { desired, actual, deas, packages, droplets, logs };
 }
 
-function decodeActual(json: unknown): Actual {
-  const isResult = typeof json === 'object' && json !== null && 'buildGuid' in json;
-  return isResult ? stagingResultSchema.parse(json) : actualInstanceSchema.parse(json);
-}
-
-/** All reports of one DEA by key. One that cannot be read is left out: it is written anew soon. */
+/** All reports of one DEA by key; `undefined` for one that cannot be read, which is written anew soon. */
 export async function readActual(
   bucket: Pick<KvBucket<Actual>, 'keys' | 'get'>,
   deaId: string,

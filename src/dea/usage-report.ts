@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InstanceId } from '../core/ids.ts';
 import type { InstanceUsage } from '../proto/actual-instance.ts';
 import type { Warden } from '../warden/warden.ts';
@@ -47,7 +48,7 @@ export class UsageReport {
     if (usage === undefined) return undefined;
     const sample = { cpuNs: usage.cpuNs, atMs: performance.now() };
     this.#samples.set(instanceId, sample);
-    await new Promise(resolve => setTimeout(resolve, FIRST_SPAN_MS));
+    await delay(FIRST_SPAN_MS);
     return sample;
   }
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 export interface Listener {
-  /** IPv4 dotted, IPv6 in full without `::`; all zeros means every address. */
+  /** In the usual notation (RFC 5952), e.g. `0.0.0.0`, `127.0.0.1`, `::`, `::ffff:127.0.0.1`. */
   readonly address: string;
   readonly port: number;
   readonly inode: string;
@@ -21,6 +22,16 @@ export function listUdpListeners(): Listener[] {
   return readTables(['/proc/net/udp', '/proc/net/udp6'], UNCONNECTED);
 }
 
+/**
+ * TCP sockets that listen in the network namespace of a process, seen from outside of it. Empty when
+ * the process has ended.
+ */
+export async function listTcpListenersOf(pid: number): Promise<Listener[]> {
+  const paths = ['tcp', 'tcp6'].map(name => `/proc/${pid}/net/${name}`);
+  const tables = await Promise.all(paths.map(path => readFile(path, 'utf8').catch(() => '')));
+  return tables.flatMap(table => parseListeners(table));
+}
+
 function readTables(paths: readonly string[], state: string): Listener[] {
   return paths.flatMap(path => {
     try {
@@ -31,7 +42,7 @@ function readTables(paths: readonly string[], state: string): Listener[] {
   });
 }
 
-/** Pure part of {@link listTcpListeners} and {@link listUdpListeners}. */
+/** Parses proc(5) `/proc/net/tcp` and the like: one line per socket behind one line of headings. */
 export function parseListeners(table: string, state = LISTEN): Listener[] {
   return table
     .split('\n')
@@ -50,10 +61,15 @@ export function parseListeners(table: string, state = LISTEN): Listener[] {
 
 /** Addresses stand there as 32-bit words in the machine's byte order, which is little-endian. */
 function parseAddress(hex: string): string {
-  const words = Buffer.from(hex, 'hex').swap32();
-  if (words.length === 4) return words.join('.');
-  return words.toString('hex').match(/.{4}/g)?.join(':') ?? '';
+  const bytes = Buffer.from(hex, 'hex').swap32();
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.subarray(0, 12).equals(MAPPED_PREFIX)) return `::ffff:${bytes.subarray(12).join('.')}`;
+  const groups = bytes.toString('hex').match(/.{4}/g)?.join(':') ?? '';
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1); // the shortest form
 }
+
+/** What an IPv4 address is written behind in an IPv6 one (RFC 4291 §2.5.5.2). */
+const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex');
 
 /** Name and pid of the process that holds a socket, e.g. `nginx (pid 812)`, when it can be told. */
 export function describeSocketOwner(inode: string): string | undefined {

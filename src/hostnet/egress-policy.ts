@@ -18,7 +18,7 @@ export type EgressRule =
     };
 
 /** Networks that are not the public internet (RFC 6890 and the cloud's metadata address among them). */
-export const NOT_PUBLIC: readonly Cidr[] = [
+const NOT_PUBLIC: readonly Cidr[] = [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private, RFC 1918
   '100.64.0.0/10', // carrier-grade NAT, RFC 6598

@@ -4,7 +4,7 @@ import { CONTAINER_INTERFACE, type ContainerNames } from './names.ts';
 import { TABLE } from './ruleset.ts';
 
 /** The host's end of every pair has this address; to the container it is the default gateway. */
-export const GATEWAY: Ipv4 = parseIpv4('169.254.0.1');
+const GATEWAY: Ipv4 = parseIpv4('169.254.0.1');
 
 /** Sysctls inside the container's namespace: no IPv6, and apps may bind low ports without being root. */
 export const CONTAINER_SYSCTLS = [

@@ -51,7 +51,7 @@ ${platformElements(input)}`;
 const OURS = `"${VETH_PREFIX}*"`;
 
 /** Why packets were dropped or refused. They survive a reload, unlike counters inside rules. */
-export const COUNTERS = [
+const COUNTERS = [
   'ipv6',
   'loopback',
   'spoofed',

@@ -1,6 +1,6 @@
+import { CR, LF } from './octets.ts';
+
 const FIRST_CAPACITY = 1024;
-const CR = 0x0d;
-const LF = 0x0a;
 
 /**
  * Holds a head that arrives in pieces. Grows by doubling and looks at each byte once, so that a

@@ -16,7 +16,7 @@ export class ResponseHead {
   /** Where the field lines start in the text. */
   statusLineEnd = 0;
   /** `timeout` of a Keep-Alive field in seconds, or -1. */
-  keepAliveTimeoutS = -1;
+  keepAliveTimeoutSec = -1;
   /** Lower-case value of Upgrade, or ''. */
   upgrade = '';
   hasDate = false;
@@ -101,7 +101,7 @@ export class ResponseHead {
     const { headers, framing, connection } = this;
     framing.clear();
     connection.clear();
-    this.keepAliveTimeoutS = -1;
+    this.keepAliveTimeoutSec = -1;
     this.upgrade = '';
     this.hasDate = false;
     this.hasRequestId = false;
@@ -118,7 +118,7 @@ export class ResponseHead {
           refusal = framing.addTransferEncoding(headers.value(i));
           break;
         case HEADER.keepAlive:
-          this.keepAliveTimeoutS = timeoutOf(headers.value(i));
+          this.keepAliveTimeoutSec = timeoutOf(headers.value(i));
           break;
         case HEADER.upgrade:
           this.upgrade = headers.value(i).toLowerCase();

@@ -4,7 +4,7 @@ import type { Guid } from '../core/ids.ts';
 export const KV = {
   /** The controller's resources: `<kind>.<guid>`. Only the controller reads and writes it. */
   resources: 'resources',
-  /** What should run where, written by the controller: see {@link desiredInstanceKey}. */
+  /** What should run where, written by the controller: see {@link instanceKey}, {@link stagingKey}. */
   desired: 'desired',
   /** What is, written by the DEAs, under the same keys. */
   actual: 'actual',
@@ -23,7 +23,6 @@ export const DEA_FORGET_MS = 30_000;
 export const OBJECTS = {
   packages: 'packages',
   droplets: 'droplets',
-  buildpacks: 'buildpacks',
 } as const;
 
 /** Key of a desired or actual instance. */

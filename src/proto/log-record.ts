@@ -13,3 +13,17 @@ export const logRecordSchema = z.object({
   text: z.string(),
 });
 export type LogRecord = z.infer<typeof logRecordSchema>;
+
+/** A stored record, or `undefined` when it is none: one bad line must not hide the others. */
+export function parseLogRecord(text: string): LogRecord | undefined {
+  try {
+    return logRecordSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not even JSON
+  }
+}
+
+/** {@link LogRecord.timestampNs} of a line that is written now by somebody with a clock of milliseconds. */
+export function timestampNsOf(epochMs: number): string {
+  return `${Math.trunc(epochMs)}000000`;
+}

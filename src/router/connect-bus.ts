@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { RouterConfig } from './config/router-config.ts';
 
 /** How long a router that starts waits for NATS: the two may be started together. */
-export const FIRST_CONNECT_MS = 30_000;
+const FIRST_CONNECT_MS = 30_000;
 const ATTEMPT_MS = 2_000;
 const PAUSE_MS = 500;
 

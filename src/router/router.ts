@@ -180,7 +180,7 @@ function proxyOptions(config: RouterConfig, health: Health) {
     clientIdleTimeoutMs: config.frontendIdleTimeoutMs,
     dialTimeoutMs: config.dialTimeoutMs,
     responseTimeoutMs: config.endpointTimeoutMs,
-    backendKeepAlive: config.backendKeepAlive,
+    endpointKeepAlive: config.endpointKeepAlive,
     maxIdlePerEndpoint: config.maxIdlePerEndpoint,
     maxAttempts: config.maxAttempts,
     healthCheckUserAgent: config.healthCheckUserAgent,

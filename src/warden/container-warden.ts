@@ -4,6 +4,7 @@ import { realpath, rm } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { SprueError } from '../core/errors.ts';
 import { type InstanceId, isGuid } from '../core/ids.ts';
+import { KeyedLock } from '../core/keyed-lock.ts';
 import type { Log } from '../core/log.ts';
 import { Cgroup } from './cgroup.ts';
 import { type CgroupHierarchy, findCgroups } from './cgroup-hierarchy.ts';
@@ -16,7 +17,6 @@ import { ExitWatch } from './exit-watch.ts';
 import { ownTree } from './own-tree.ts';
 import { killAll, terminateAll } from './process-signals.ts';
 import { Runc } from './runc.ts';
-import { Serial } from './serial.ts';
 import { startContainer } from './start-container.ts';
 import { DEFAULT_UID_BASE, VCAP_GID, VCAP_UID } from './vcap.ts';
 import type { ContainerInfo, ContainerSpec, ContainerUsage, ExitStatus, Warden } from './warden.ts';
@@ -49,7 +49,7 @@ class ContainerWarden implements Warden {
   readonly #runc: Runc;
   readonly #exits: ExitWatch;
   readonly #diskUsage = new DiskUsage();
-  readonly #serial = new Serial<InstanceId>();
+  readonly #locks = new KeyedLock<InstanceId>();
 
   constructor(options: WardenOptions) {
     mkdirSync(options.stateDir, { recursive: true });
@@ -65,7 +65,7 @@ class ContainerWarden implements Warden {
   }
 
   create(spec: ContainerSpec): Promise<{ readonly homePath: string }> {
-    return this.#serial.run(spec.instanceId, async () => {
+    return this.#locks.run(spec.instanceId, async () => {
       const container = this.#container(spec.instanceId);
       const { swapLimit } = this.#hierarchy;
       if (!container.isComplete())
@@ -75,7 +75,7 @@ class ContainerWarden implements Warden {
   }
 
   own(instanceId: InstanceId, hostPath: string): Promise<void> {
-    return this.#serial.run(instanceId, async () => {
+    return this.#locks.run(instanceId, async () => {
       const container = this.#container(instanceId);
       const path = await realpath(hostPath);
       const home = await realpath(container.folder.home);
@@ -87,7 +87,7 @@ class ContainerWarden implements Warden {
   }
 
   start(instanceId: InstanceId): Promise<{ readonly pid: number }> {
-    return this.#serial.run(instanceId, async () => {
+    return this.#locks.run(instanceId, async () => {
       const pid = await startContainer(this.#container(instanceId), this.#folder, this.#runc);
       this.#log.debug({ instance: instanceId, pid }, 'container started');
       return { pid };
@@ -127,7 +127,7 @@ class ContainerWarden implements Warden {
   }
 
   destroy(instanceId: InstanceId): Promise<void> {
-    return this.#serial.run(instanceId, async () => {
+    return this.#locks.run(instanceId, async () => {
       const container = this.#container(instanceId);
       if (!container.exists()) return;
       await destroyContainer(container, this.#runc, () => this.#exits.settle(instanceId));

@@ -30,8 +30,9 @@ export function createContainer(
 }
 
 /**
- * Makes the warden's folders in an existing state directory. Root inside a user namespace is nobody special outside: it reaches a
- * container's root only when every folder above lets others pass (not list).
+ * Makes the warden's folders in an existing state directory. Root inside a user namespace is nobody
+ * special outside: it reaches a container's root only when every folder above lets others pass (not
+ * list).
  * @throws SprueError `CONTAINER_FOLDER_CLOSED` naming a folder, not Sprue's own, that does not.
  */
 export function createWardenFolders(stateDir: string, folder: WardenFolder): void {

@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test';
 import { hasCode } from '../../src/core/errors.ts';
 import { newInstanceId } from '../../src/core/ids.ts';
 import { poll } from '../../src/core/wait.ts';
+import { listTcpListenersOf } from '../../src/exec/listeners.ts';
 import { run } from '../../src/exec/run.ts';
 import { wardenFolder } from '../../src/warden/container-folder.ts';
-import { listeningSockets } from '../../src/warden/listening-sockets.ts';
 import { isContainerMissing } from '../../src/warden/runc.ts';
 import { openWardenLab, type WardenLab } from '../kit/warden-lab.ts';
 
@@ -248,7 +248,7 @@ test('isContainerMissing recognises what runc says', async () => {
   assert.ok(!isContainerMissing(other), String(other));
 });
 
-test('listeningSockets sees from outside where an app listens', async () => {
+test('listTcpListenersOf sees from outside where an app listens', async () => {
   const { instanceId, pid } = await lab.launch({
     args: [
       '/opt/node/bin/node',
@@ -257,10 +257,10 @@ test('listeningSockets sees from outside where an app listens', async () => {
     ],
   });
   assert.ok(await until(() => lab.log(instanceId).stdout === 'up\nup\nup\n'));
-  const sockets = (await listeningSockets(pid)).map(socket => `${socket.address} ${socket.port}`);
+  const sockets = (await listTcpListenersOf(pid)).map(socket => `${socket.address} ${socket.port}`);
   assert.deepEqual(sockets.sort(), ['0.0.0.0 8082', '127.0.0.1 8081', '::1 8083']);
   await lab.warden.destroy(instanceId);
-  assert.deepEqual(await listeningSockets(pid), []);
+  assert.deepEqual(await listTcpListenersOf(pid), []);
 });
 
 test('twenty containers live side by side', async () => {

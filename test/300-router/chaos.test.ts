@@ -63,7 +63,7 @@ test('chaos on both sides: one record per request, and nothing is left behind', 
     clientStallTimeoutMs: 200,
     readHeaderTimeoutMs: 100,
     halfCloseGraceMs: 50,
-    backendIdleTimeoutMs: 100,
+    endpointIdleTimeoutMs: 100,
   });
   for (let i = 0; i < 4; i++) await lab.origin(socket => random.pick(ANSWERS)(socket, random));
   const clients: RawClient[] = [];

@@ -93,7 +93,7 @@ test('Keep-Alive: timeout of the endpoint is honoured, a second early', async ()
 });
 
 test('an idle connection is closed after its time', async () => {
-  await using lab = await ProxyLab.start({ backendIdleTimeoutMs: 60 });
+  await using lab = await ProxyLab.start({ endpointIdleTimeoutMs: 60 });
   await lab.origin(socket => socket.write(answer('')));
   await lab.ask(get());
   assert.equal(lab.proxy.counters.endpointConnections, 1);
@@ -111,7 +111,7 @@ test('connections to an endpoint without routes are closed', async () => {
 });
 
 test('without keep-alive each request has its own connection', async () => {
-  await using lab = await ProxyLab.start({ backendKeepAlive: false });
+  await using lab = await ProxyLab.start({ endpointKeepAlive: false });
   const origin = await lab.origin(socket => socket.write(answer('')));
   await lab.ask(get());
   await lab.ask(get());

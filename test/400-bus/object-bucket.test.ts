@@ -39,6 +39,15 @@ describe('ObjectBucket', () => {
     });
   }
 
+  test('a stream whose content is not what was stored fails at its end', async () => {
+    const chunks: string[] = [];
+    const watch = bus.subscribe('$O.blobs.C.*', ({ subject }) => chunks.push(subject));
+    await bucket.put('spoilt', Readable.from([Buffer.from('what was stored')]));
+    watch.unsubscribe();
+    await bus.request(chunks[0] ?? '', 'one chunk too many', 1_000);
+    await assert.rejects(buffer(await bucket.get('spoilt')), { code: 'OBJECT_CORRUPT' });
+  });
+
   test('replaces an object', async () => {
     for (const text of ['one', 'two!'])
       await bucket.put('same', Readable.from([Buffer.from(text)]));

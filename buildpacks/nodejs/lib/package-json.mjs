@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Reads a JSON file of the app. @returns {any} `undefined` when there is none */
-export function readJson(app, name) {
+function readJson(app, name) {
   const path = join(app, name);
   if (!existsSync(path)) return undefined;
   try {

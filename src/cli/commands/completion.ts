@@ -1,8 +1,8 @@
+import { suggestion } from '../../core/did-you-mean.ts';
 import { EXIT } from '../../core/error-table.ts';
 import { SprueError } from '../../core/errors.ts';
 import type { Invocation } from '../command-spec.ts';
 import { COMPLETION_SCRIPTS } from '../completion/scripts.ts';
-import { suggestion } from '../did-you-mean.ts';
 
 export async function run({ args, context }: Invocation): Promise<number> {
   const shell = args[0] ?? '';

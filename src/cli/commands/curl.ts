@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EXIT } from '../../core/error-table.ts';
 import type { Invocation } from '../command-spec.ts';
-import { invalid, reasonText } from '../push/gather-files.ts';
+import { fileReason, pathInvalid } from '../path-error.ts';
 import { splitHeader } from '../split-header.ts';
 
 /** Exit code of `--fail`, as curl's own. */
@@ -35,6 +35,6 @@ async function bodyOf(data: string | undefined): Promise<string | undefined> {
   if (data === undefined || !data.startsWith('@')) return data;
   const file = data.slice(1);
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw invalid(file, reasonText(cause), cause);
+    throw pathInvalid(file, fileReason(cause), cause);
   });
 }

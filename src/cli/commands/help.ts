@@ -1,8 +1,8 @@
+import { suggestion } from '../../core/did-you-mean.ts';
 import { ERRORS, type ErrorCode, EXIT } from '../../core/error-table.ts';
 import { SprueError } from '../../core/errors.ts';
 import { buildProgram } from '../build-program.ts';
 import type { Invocation } from '../command-spec.ts';
-import { suggestion } from '../did-you-mean.ts';
 import type { Output } from '../render/output.ts';
 
 export async function run({ args, context }: Invocation): Promise<number> {

@@ -19,7 +19,7 @@ export async function run({ context }: Invocation): Promise<number> {
 }
 
 /** What is wrong with the platform, in sentences. */
-export function problemsOf({ nats, deas, routers, counts }: PlatformStatus): readonly string[] {
+function problemsOf({ nats, deas, routers, counts }: PlatformStatus): readonly string[] {
   const silent = (seconds: number): boolean => seconds > SILENT_SECONDS;
   const missing = counts.desired_instances - counts.running_instances;
   return [
@@ -37,7 +37,8 @@ export function problemsOf({ nats, deas, routers, counts }: PlatformStatus): rea
 }
 
 function render(status: PlatformStatus, problems: readonly string[], output: Output): void {
-  const { counts, style } = { counts: status.counts, style: output.style };
+  const { counts } = status;
+  const { style } = output;
   output.facts([
     ['platform', problems.length === 0 ? style.good('well') : style.bad('not well')],
     ['domain', status.domain],

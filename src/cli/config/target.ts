@@ -1,4 +1,5 @@
 import { SprueError } from '../../core/errors.ts';
+import { isLocalhostName } from '../api/lookup.ts';
 import { type CliConfig, type Target, updateConfig } from './config-file.ts';
 
 /**
@@ -36,8 +37,7 @@ export function normalizeApi(text: string): string {
 }
 
 function guessScheme(text: string): 'http' | 'https' {
-  const host = text.replace(/[:/].*$/s, '').toLowerCase();
-  return host === 'localhost' || host.endsWith('.localhost') ? 'http' : 'https';
+  return isLocalhostName(text.replace(/[:/].*$/s, '')) ? 'http' : 'https';
 }
 
 /** Replaces what is known of one target; `undefined` in a member forgets it. */

@@ -11,7 +11,8 @@ export interface FollowOptions {
 export type ReadLogs = (options: ReadLogsOptions) => Promise<readonly LogLine[]>;
 
 const BATCH = 1_000;
-const OVERLAP_NS = 1_000_000_000n;
+/** Lines of several instances arrive out of order by less than this. */
+export const LOG_OVERLAP_NS = 1_000_000_000n;
 const DEFAULT_WAIT_MS = 2_000;
 
 /**
@@ -27,7 +28,7 @@ export async function* followLogs(
   while (!signal.aborted) {
     const startNs = merger.newestNs + 1n;
     const fresh = await read({ startNs, limit: BATCH, waitMs, signal });
-    const late = await read({ startNs: startNs - OVERLAP_NS, limit: BATCH, signal });
+    const late = await read({ startNs: startNs - LOG_OVERLAP_NS, limit: BATCH, signal });
     const lines = merger.add([...late, ...fresh]);
     if (lines.length > 0) yield lines;
   }
@@ -63,7 +64,7 @@ export class LogMerger {
   }
 
   #forget(): void {
-    const horizon = this.newestNs - 2n * OVERLAP_NS;
+    const horizon = this.newestNs - 2n * LOG_OVERLAP_NS;
     for (const [key, timestampNs] of this.#seen) {
       if (timestampNs < horizon) this.#seen.delete(key);
     }

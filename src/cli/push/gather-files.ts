@@ -1,8 +1,8 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, normalize, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { reasonOf, SprueError } from '../../core/errors.ts';
+import { fileReason, pathInvalid } from '../path-error.ts';
 
 /** What goes into the zip, by its path in it. Directories end in a slash. */
 export type SourceEntry = {
@@ -22,7 +22,7 @@ export type Source =
   | { readonly kind: 'archive'; readonly file: string; readonly sizeBytes: number };
 
 /** Never pushed, as with `cf`. `node_modules` is, unless `.cfignore` says otherwise. */
-export const ALWAYS_IGNORED: readonly string[] = [
+const ALWAYS_IGNORED: readonly string[] = [
   '.cfignore',
   '.DS_Store',
   '.git',
@@ -41,24 +41,24 @@ export const ALWAYS_IGNORED: readonly string[] = [
  */
 export async function gatherFiles(path: string): Promise<Source> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw invalid(path, reasonText(cause), cause);
+    throw pathInvalid(path, fileReason(cause), cause);
   });
   if (info.isFile()) return { kind: 'archive', file: archiveName(path), sizeBytes: info.size };
-  if (!info.isDirectory()) throw invalid(path, 'it is neither a directory nor a zip file');
+  if (!info.isDirectory()) throw pathInvalid(path, 'it is neither a directory nor a zip file');
   const walk = { root: path, rules: await readRules(path), entries: [] as SourceEntry[] };
   await walkDirectory(walk, '');
   if (!walk.entries.some(entry => entry.kind === 'file')) {
-    throw invalid(path, 'there is no file in it');
+    throw pathInvalid(path, 'there is no file in it');
   }
   return { kind: 'directory', root: path, entries: walk.entries };
 }
 
 /** What is ignored below `root`, by `.gitignore`'s rules. */
-export async function readRules(root: string): Promise<Ignore> {
+async function readRules(root: string): Promise<Ignore> {
   const rules = ignore().add([...ALWAYS_IGNORED]);
   const text = await readFile(join(root, '.cfignore'), 'utf8').catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw invalid(join(root, '.cfignore'), reasonText(cause), cause);
+    throw pathInvalid(join(root, '.cfignore'), fileReason(cause), cause);
   });
   return rules.add(text);
 }
@@ -72,7 +72,7 @@ interface Walk {
 async function walkDirectory(walk: Walk, directory: string): Promise<void> {
   const children = await readdir(join(walk.root, directory), { withFileTypes: true }).catch(
     (cause: unknown) => {
-      throw invalid(join(walk.root, directory), reasonText(cause), cause);
+      throw pathInvalid(join(walk.root, directory), fileReason(cause), cause);
     },
   );
   children.sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -85,7 +85,7 @@ async function addChild(walk: Walk, directory: string, child: Dirent): Promise<v
   if (walk.rules.ignores(isDirectory ? `${path}/` : path)) return;
   const full = join(walk.root, path);
   if (/[\\\p{Cc}]/u.test(child.name))
-    throw invalid(full, 'its name has a character that a zip cannot carry');
+    throw pathInvalid(full, 'its name has a character that a zip cannot carry');
   const info = await lstat(full);
   const frame = { mode: info.mode & 0o777, modified: info.mtime };
   if (isDirectory) {
@@ -97,7 +97,7 @@ async function addChild(walk: Walk, directory: string, child: Dirent): Promise<v
   } else if (info.isFile()) {
     walk.entries.push({ ...frame, path, kind: 'file', sizeBytes: info.size });
   } else {
-    throw invalid(full, `it is ${kindOf(info)}; list it in .cfignore, or remove it`);
+    throw pathInvalid(full, `it is ${kindOf(info)}; list it in .cfignore, or remove it`);
   }
 }
 
@@ -105,7 +105,7 @@ async function addChild(walk: Walk, directory: string, child: Dirent): Promise<v
 function checkLink(root: string, path: string, target: string): string {
   const inside = normalize(join(dirname(path), target));
   if (!isAbsolute(target) && inside !== '..' && !inside.startsWith('../')) return target;
-  throw invalid(
+  throw pathInvalid(
     join(root, path),
     `it is a link to ${target}, which is outside of what is pushed; list it in .cfignore, or copy the file`,
   );
@@ -113,25 +113,11 @@ function checkLink(root: string, path: string, target: string): string {
 
 function archiveName(path: string): string {
   if (/\.(zip|jar|war)$/i.test(path)) return path;
-  throw invalid(path, `${basename(path)} is neither a directory nor a .zip, .jar or .war`);
+  throw pathInvalid(path, `${basename(path)} is neither a directory nor a .zip, .jar or .war`);
 }
 
 function kindOf(info: Stats): string {
   if (info.isSocket()) return 'a socket';
   if (info.isFIFO()) return 'a pipe';
   return 'a device';
-}
-
-export function invalid(path: string, reason: string, cause?: unknown): SprueError {
-  const shown = relative(process.cwd(), path);
-  const name = shown === '' || shown.startsWith('..') ? path : shown;
-  return new SprueError('PUSH_PATH_INVALID', { path: name, reason }, { cause });
-}
-
-export function reasonText(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'it does not exist';
-  if (code === 'EACCES') return 'it may not be read';
-  if (code === 'ENOSPC') return 'the disk is full';
-  return reasonOf(cause);
 }

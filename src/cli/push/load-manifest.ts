@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManifestApp } from '../../proto/v3/manifest.ts';
-import { invalid, reasonText } from './gather-files.ts';
+import { fileReason, pathInvalid } from '../path-error.ts';
 import {
   type ManifestVariables,
   parseVariables,
@@ -53,6 +53,6 @@ async function readText(file: string, mayBeMissing: boolean): Promise<string | u
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw invalid(file, reasonText(cause), cause);
+    throw pathInvalid(file, fileReason(cause), cause);
   }
 }

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import { suggestion } from '../../core/did-you-mean.ts';
 import { SprueError } from '../../core/errors.ts';
 import { parseSizeBytes } from '../../core/size.ts';
 import type { ManifestApp, ManifestProcess } from '../../proto/v3/manifest.ts';
-import { suggestion } from '../did-you-mean.ts';
 
 export interface PushFlags {
   readonly path?: string;

@@ -10,9 +10,9 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
+import { suggestion } from '../../core/did-you-mean.ts';
 import { SprueError } from '../../core/errors.ts';
 import type { ManifestApp } from '../../proto/v3/manifest.ts';
-import { suggestion } from '../did-you-mean.ts';
 import { MANIFEST_KEYS, type ManifestLevel, type ValueKind } from './manifest-keys.ts';
 import { interpolate, type ManifestVariables } from './manifest-variables.ts';
 import { isScalarKind, SCALAR_KINDS } from './scalar-kinds.ts';

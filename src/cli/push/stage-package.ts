@@ -1,7 +1,7 @@
 import { SprueError } from '../../core/errors.ts';
 import type { Build } from '../../proto/v3/build.ts';
 import type { Api } from '../api/api.ts';
-import { LogMerger } from '../logs/log-follower.ts';
+import { LOG_OVERLAP_NS, LogMerger } from '../logs/log-follower.ts';
 import { pollPatiently } from '../poll-patiently.ts';
 import { made, type PushStep } from './push-step.ts';
 import { stillServes } from './still-serves.ts';
@@ -10,7 +10,6 @@ import { olderText } from './unhealthy-error.ts';
 const INTERVAL_MS = 100;
 const LOG_INTERVAL_MS = 250;
 const LOG_LIMIT = 1_000;
-const LOG_OVERLAP_NS = 1_000_000_000n;
 
 export interface StageOptions {
   readonly signal: AbortSignal;

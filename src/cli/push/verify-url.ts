@@ -27,7 +27,7 @@ export const verify: PushStep = async (state, { api, progress, context }) => {
   return { ...state, url, answer };
 };
 
-export function describeAnswer(answer: RouterAnswer): string {
+function describeAnswer(answer: RouterAnswer): string {
   if (answer.kind === 'none') return `→ no answer: ${answer.reason}`;
   const error = answer.routerError === undefined ? '' : ` from the router (${answer.routerError})`;
   const via = answer.viaApi

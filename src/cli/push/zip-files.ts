@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
-import { invalid, reasonText, type Source, type SourceEntry } from './gather-files.ts';
+import { fileReason, pathInvalid } from '../path-error.ts';
+import type { Source, SourceEntry } from './gather-files.ts';
 
 /** A zip on disk; disposing of it removes what was made for it. */
 export interface Zip extends AsyncDisposable {
@@ -31,7 +32,7 @@ export async function zipSource(source: Source, signal: AbortSignal): Promise<Zi
   } catch (cause) {
     await remove();
     signal.throwIfAborted();
-    throw invalid(source.root, reasonText(cause), cause);
+    throw pathInvalid(source.root, fileReason(cause), cause);
   }
 }
 
@@ -77,7 +78,7 @@ async function checkReadable(root: string, entries: readonly SourceEntry[]): Pro
     if (entry.kind !== 'file') continue;
     const file = join(root, entry.path);
     await access(file, constants.R_OK).catch((cause: unknown) => {
-      throw invalid(file, reasonText(cause), cause);
+      throw pathInvalid(file, fileReason(cause), cause);
     });
   }
 }

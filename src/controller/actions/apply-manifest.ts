@@ -12,7 +12,14 @@ import type { Actor, Services } from '../services.ts';
 import { createApp, mergeEnv } from './apps.ts';
 import { updateProcess } from './processes.ts';
 import { createProcess } from './release.ts';
-import { checkSameSpace, createRoute, findRoute, mapRoute, unmapRoute } from './routes.ts';
+import {
+  checkNotReserved,
+  checkSameSpace,
+  createRoute,
+  findRoute,
+  mapRoute,
+  unmapRoute,
+} from './routes.ts';
 
 /**
  * Makes the apps of a space what a manifest says. Additive: what the manifest does not name stays.
@@ -86,9 +93,7 @@ function checkRoute(services: Services, space: SpaceRecord, route: string): void
   const { store, config } = services;
   const { host, path, domain } = splitRoute(route, usableDomains(services));
   const url = routeUrl({ host, path }, domain.name);
-  if (url === config.apiHost || url.startsWith(`${config.apiHost}/`)) {
-    throw new SprueError('ROUTE_RESERVED', { url });
-  }
+  checkNotReserved(config, url);
   const existing = findRoute(services, url);
   if (existing !== undefined && existing.spaceGuid !== space.guid) {
     const owner = store.get('space', existing.spaceGuid).name;

@@ -183,7 +183,7 @@ export async function expireBuilds(services: Services): Promise<void> {
   }
 }
 
-/** At start: tasks that a crash kept from being written, results that came meanwhile, left-overs. */
+/** What a crash or an outage left: tasks that were not written, results that nobody took, left-overs. */
 export async function resumeBuilds(services: Services): Promise<void> {
   const { store, fleet } = services;
   for (const build of store.all('build')) {

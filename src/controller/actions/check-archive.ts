@@ -10,7 +10,7 @@ export interface ArchiveLimits {
   readonly maxEntries: number;
 }
 
-export const ARCHIVE_LIMITS: ArchiveLimits = {
+const ARCHIVE_LIMITS: ArchiveLimits = {
   maxUnpackedBytes: 8 * 2 ** 30,
   maxEntries: 200_000,
 };

@@ -1,5 +1,6 @@
 import { stagingKey } from '../../proto/buckets.ts';
-import type { AnyRecord, AppRecord, Kind } from '../domain/records.ts';
+import type { AnyRecord, AppRecord } from '../domain/records.ts';
+import { isActive } from '../reconcile/load-app.ts';
 import type { Services } from '../services.ts';
 
 const APP_CHILDREN = ['process', 'deployment', 'build', 'package', 'droplet'] as const;
@@ -60,14 +61,19 @@ async function deleteBlob(services: Services, record: AnyRecord): Promise<void> 
 }
 
 /** How many finished records of each kind an app keeps. */
-const KEPT: Partial<Record<Kind, number>> = { package: 3, droplet: 5, build: 10, deployment: 10 };
+const KEPT = [
+  ['package', 3],
+  ['droplet', 5],
+  ['build', 10],
+  ['deployment', 10],
+] as const;
 
 /** Forgets what is old, so that packages and droplets do not fill the disk. */
 export async function trimHistory(services: Services, app: AppRecord): Promise<void> {
   const { store } = services;
   const inUse = guidsInUse(services, app);
-  for (const kind of ['package', 'droplet', 'build', 'deployment'] as const) {
-    const old = store.ownedBy(kind, app.guid).slice(0, -(KEPT[kind] ?? 10));
+  for (const [kind, kept] of KEPT) {
+    const old = store.ownedBy(kind, app.guid).slice(0, -kept);
     for (const record of old) if (!inUse.has(record.guid)) await deleteTree(services, record);
   }
 }
@@ -78,7 +84,7 @@ function guidsInUse({ store, fleet }: Services, app: AppRecord): ReadonlySet<str
   for (const wish of fleet.desiredOf(app.guid)) used.add(wish.dropletGuid);
   for (const process of store.ownedBy('process', app.guid)) used.add(process.version?.dropletGuid);
   for (const deployment of store.ownedBy('deployment', app.guid)) {
-    if (deployment.state !== 'DEPLOYING' && deployment.state !== 'CANCELING') continue;
+    if (!isActive(deployment)) continue;
     for (const guid of [deployment.guid, deployment.previous.dropletGuid]) used.add(guid);
   }
   for (const build of store.ownedBy('build', app.guid)) {

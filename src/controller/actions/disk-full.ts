@@ -2,7 +2,8 @@ import { reasonOf, SprueError } from '../../core/errors.ts';
 
 /**
  * What a full disk looks like from here: from the file system (ENOSPC, EDQUOT), or from JetStream
- * (10047 “insufficient storage resources”, 10077 “maximum bytes exceeded”).
+ * (10023 “insufficient resources”, 10047 “insufficient storage resources”, 10077 “maximum bytes
+ * exceeded”).
  */
 const FILE_CODES = new Set<unknown>(['ENOSPC', 'EDQUOT']);
 const JETSTREAM_CODES = new Set<unknown>([10_023, 10_047, 10_077]);

@@ -1,7 +1,7 @@
 import type { ActualInstance } from '../../proto/actual-instance.ts';
 import { type Services, SYSTEM } from '../services.ts';
 
-/** Writes down a crash that a DEA reports. Only a count that grew is news. */
+/** Writes down a crash that a DEA reports. Only one at another time than the last is news. */
 export function noteCrash(
   { store, audit, appLog }: Services,
   after: ActualInstance | undefined,

@@ -146,13 +146,11 @@ export async function sweepUploads(services: Services): Promise<void> {
     log.info({ package: name }, 'removing a package without record');
     await packages.delete(name);
   }
-  const staging = new Set(
+  const staging = new Set<string>(
     store.all('build').flatMap(build => (build.state === 'STAGING' ? [build.dropletGuid] : [])),
   );
   for (const { name } of await droplets.list()) {
-    if (store.find('droplet', name) !== undefined || [...staging].some(guid => guid === name)) {
-      continue;
-    }
+    if (store.find('droplet', name) !== undefined || staging.has(name)) continue;
     log.info({ droplet: name }, 'removing a droplet without record');
     await droplets.delete(name);
   }

@@ -28,9 +28,7 @@ export async function createRoute(
   const { store, clock, config, audit } = services;
   const address = checkRouteAddress(host, path, domain.name);
   const url = routeUrl(address, domain.name);
-  if (url === config.apiHost || url.startsWith(`${config.apiHost}/`)) {
-    throw new SprueError('ROUTE_RESERVED', { url });
-  }
+  checkNotReserved(config, url);
   const taken = findRoute(services, url);
   if (taken !== undefined) {
     throw new SprueError('ROUTE_EXISTS', { url, space: store.get('space', taken.spaceGuid).name });
@@ -47,6 +45,12 @@ export async function createRoute(
   });
   audit.about(route, 'audit.route.create', actor, { request: { url } });
   return route;
+}
+
+/** The API's own name is nobody's. @throws SprueError `ROUTE_RESERVED` */
+export function checkNotReserved({ apiHost }: Services['config'], url: string): void {
+  if (url !== apiHost && !url.startsWith(`${apiHost}/`)) return;
+  throw new SprueError('ROUTE_RESERVED', { url });
 }
 
 export function findRoute({ store }: Services, url: string): RouteRecord | undefined {
@@ -70,8 +74,9 @@ export function destinationsFor(
   return destinations.map(({ app: { guid, process }, port, protocol }) => {
     const app = store.find('app', guid);
     if (app === undefined) {
-      const reason = 'App(s) with guid(s) "{guid}" do not exist.'.replace('{guid}', guid);
-      throw new SprueError('BODY_INVALID', { reason });
+      throw new SprueError('BODY_INVALID', {
+        reason: `App(s) with guid(s) "${guid}" do not exist.`,
+      });
     }
     checkSameSpace(store.get('space', route.spaceGuid), route, app);
     return {

@@ -1,6 +1,6 @@
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
-import { closest } from '../../core/did-you-mean.ts';
+import { suggestion } from '../../core/did-you-mean.ts';
 import { reasonOf, SprueError } from '../../core/errors.ts';
 import {
   type ManifestApp,
@@ -8,7 +8,7 @@ import {
   manifestProcessSchema,
 } from '../../proto/v3/manifest.ts';
 
-/** Bigger manifests are refused; a million aliases would be small, hence the limit below as well. */
+/** The limit of a request's body bounds the text only: a few nested aliases could stand for gigabytes. */
 const MAX_ALIASES = 100;
 
 /**
@@ -50,7 +50,7 @@ function applicationsOf(document: unknown): readonly unknown[] {
   if (stray !== undefined) {
     throw invalidManifest(
       `it has an unknown key “${stray}”`,
-      didYouMean(stray, ['applications', 'version']),
+      suggestion(stray, ['applications', 'version']),
     );
   }
   if (!Array.isArray(applications) || applications.length === 0) {
@@ -98,7 +98,7 @@ function describe(where: string, issue: z.core.$ZodIssue): SprueError {
   const known = issue.path[0] === 'processes' ? PROCESS_KEYS : APP_KEYS;
   const [key = ''] = issue.keys;
   const shown = key.replaceAll('_', '-');
-  return invalid(where, `${at}unknown key “${shown}”`, didYouMean(shown, known));
+  return invalid(where, `${at}unknown key “${shown}”`, suggestion(shown, known));
 }
 
 const APP_KEYS = Object.keys(manifestAppSchema.shape).map(key => key.replaceAll('_', '-'));
@@ -118,11 +118,6 @@ function underscored(mapping: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(
     Object.entries(mapping).map(([key, value]) => [key.replaceAll('-', '_'), value]),
   );
-}
-
-function didYouMean(key: string, known: readonly string[]): string {
-  const best = closest(key, known);
-  return best === undefined ? '' : ` Did you mean “${best}”?`;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type { EventStream } from '../../bus/event-stream.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Guid } from '../../core/ids.ts';
-import type { LogRecord } from '../../proto/log-record.ts';
+import { type LogRecord, timestampNsOf } from '../../proto/log-record.ts';
 import { logSubject } from '../../proto/subjects.ts';
 
 /** Lines that the API itself writes into an app's log, with the source `API`. */
@@ -16,7 +16,7 @@ export class AppLog {
 
   write(appGuid: Guid, text: string): void {
     const record: LogRecord = {
-      timestampNs: String(BigInt(Math.trunc(this.#clock.now())) * 1_000_000n),
+      timestampNs: timestampNsOf(this.#clock.now()),
       type: 'OUT',
       source: 'API',
       instance: '0',

@@ -3,20 +3,18 @@ import { KvBucket } from '../../bus/kv-bucket.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Guid } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
-import { type ActualInstance, actualInstanceSchema } from '../../proto/actual-instance.ts';
-import { instanceKey, KV } from '../../proto/buckets.ts';
-import { type DesiredInstance, desiredInstanceSchema } from '../../proto/desired-instance.ts';
+import type { ActualInstance } from '../../proto/actual-instance.ts';
 import {
-  type StagingResult,
-  type StagingTask,
-  stagingResultSchema,
-  stagingTaskSchema,
-} from '../../proto/staging.ts';
+  type Actual,
+  type Desired,
+  decodeActual,
+  decodeDesired,
+} from '../../proto/bucket-values.ts';
+import { instanceKey, KV } from '../../proto/buckets.ts';
+import type { DesiredInstance } from '../../proto/desired-instance.ts';
+import type { StagingResult } from '../../proto/staging.ts';
 import { CachedBucket } from './cached-bucket.ts';
 import { DeaRegistry } from './dea-registry.ts';
-
-export type Desired = DesiredInstance | StagingTask;
-export type Actual = ActualInstance | StagingResult;
 
 export interface FleetViewOptions {
   readonly clock: Clock;
@@ -146,16 +144,4 @@ function isInstance<T extends object>(
   value: T | undefined,
 ): value is Extract<T, { readonly processGuid: Guid }> {
   return value !== undefined && 'processGuid' in value;
-}
-
-function decodeDesired(json: unknown): Desired {
-  return isStaging(json) ? stagingTaskSchema.parse(json) : desiredInstanceSchema.parse(json);
-}
-
-function decodeActual(json: unknown): Actual {
-  return isStaging(json) ? stagingResultSchema.parse(json) : actualInstanceSchema.parse(json);
-}
-
-function isStaging(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'buildGuid' in json;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { SprueError } from '../../core/errors.ts';
 import type { Guid } from '../../core/ids.ts';
-import { logRecordSchema } from '../../proto/log-record.ts';
+import { parseLogRecord } from '../../proto/log-record.ts';
 import { logSubject } from '../../proto/subjects.ts';
 import {
   type LogCacheInfo,
@@ -139,9 +139,9 @@ async function read(
 }
 
 function envelopeOf(appGuid: Guid, text: string): LogEnvelope[] {
-  const parsed = logRecordSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) return [];
-  const { timestampNs, type, source, instance, text: line } = parsed.data;
+  const record = parseLogRecord(text);
+  if (record === undefined) return [];
+  const { timestampNs, type, source, instance, text: line } = record;
   return [
     {
       timestamp: timestampNs,

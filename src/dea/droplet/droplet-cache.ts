@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SprueError } from '../../core/errors.ts';
 import { type Guid, isGuid } from '../../core/ids.ts';
 
 /** Where droplets come from: the object bucket `droplets`. */
 export interface DropletSource {
-  /** @throws SprueError `OBJECT_MISSING` */
+  /**
+   * The stream fails with `OBJECT_CORRUPT` when the content does not match its digest.
+   * @throws SprueError `OBJECT_MISSING`
+   */
   get(name: string): Promise<Readable>;
-  info(name: string): Promise<{ readonly sizeBytes: number; readonly digest: string } | undefined>;
 }
 
 export interface CachedDroplet {
@@ -22,7 +22,7 @@ export interface CachedDroplet {
 /** A download that stands still for this long is given up. */
 const STALLED_MS = 30_000;
 
-/** Droplets on this host's disk, as `<guid>.tgz`: a file under its final name is whole and verified. */
+/** Droplets on this host's disk, as `<guid>.tgz`: a file under its final name is whole. */
 export class DropletCache {
   readonly #folder: string;
   readonly #source: DropletSource;
@@ -41,7 +41,7 @@ export class DropletCache {
   /**
    * The droplet's file. Callers that ask at the same time share one download; it goes on for the others
    * when one of them loses interest.
-   * @throws SprueError `OBJECT_MISSING`, or `DROPLET_INVALID` when its digest is wrong.
+   * @throws SprueError `OBJECT_MISSING`, `OBJECT_CORRUPT`
    */
   get(guid: Guid): Promise<CachedDroplet> {
     const known = this.#downloads.get(guid);
@@ -67,28 +67,19 @@ export class DropletCache {
 
   async #find(guid: Guid): Promise<CachedDroplet> {
     const path = this.#pathOf(guid);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined) return { path, sizeBytes: found.size };
-    return await this.#download(guid, path);
+    return (await statIfThere(path)) ?? (await this.#download(guid, path));
   }
 
   async #download(guid: Guid, path: string): Promise<CachedDroplet> {
-    const info = await this.#source.info(guid);
-    if (info === undefined)
-      throw new SprueError('OBJECT_MISSING', { name: guid, bucket: 'droplets' });
     const partial = `${path}.partial`;
     try {
-      const digest = await saveStream(await this.#source.get(guid), partial);
-      if (!sameDigest(digest, info.digest)) {
-        throw new SprueError('DROPLET_INVALID', {
-          reason: `its digest is ${digest}, not ${info.digest}`,
-        });
-      }
+      await saveStream(await this.#source.get(guid), partial);
+      const { size } = await stat(partial);
       await rename(partial, path);
+      return { path, sizeBytes: size };
     } finally {
       await rm(partial, { force: true });
     }
-    return { path, sizeBytes: info.sizeBytes };
   }
 
   #pathOf(guid: Guid): string {
@@ -96,25 +87,23 @@ export class DropletCache {
   }
 }
 
-/** Padding of base64url is a matter of taste between JetStream's clients. */
-function sameDigest(left: string, right: string): boolean {
-  return left.replace(/=+$/, '') === right.replace(/=+$/, '');
+async function statIfThere(path: string): Promise<CachedDroplet | undefined> {
+  try {
+    return { path, sizeBytes: (await stat(path)).size };
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw thrown;
+  }
 }
 
-/** @returns the digest of what was written, as JetStream writes it: `SHA-256=` and base64url. */
-async function saveStream(content: Readable, path: string): Promise<string> {
-  const hash = createHash('sha256');
+async function saveStream(content: Readable, path: string): Promise<void> {
   const stalled = setTimeout(() => {
     content.destroy(new Error(`the download stood still for ${STALLED_MS / 1000} s`));
   }, STALLED_MS);
-  content.on('data', (chunk: Buffer) => {
-    hash.update(chunk);
-    stalled.refresh();
-  });
+  content.on('data', () => stalled.refresh());
   try {
     await pipeline(content, createWriteStream(path, { flags: 'w', mode: 0o600, flush: true }));
   } finally {
     clearTimeout(stalled);
   }
-  return `SHA-256=${hash.digest('base64url')}`;
 }

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { type Extract, extract } from 'tar-stream';
 import { reasonOf, SprueError } from '../../core/errors.ts';
 import { checkLinkTarget, entryPath, invalid, refuseThroughLink } from './entry-path.ts';
+import { ParallelWrites } from './parallel-writes.ts';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
@@ -58,8 +59,7 @@ class Unpacker {
   readonly #links = new Set<string>();
   /** Modes come last, since a folder may be read-only. */
   readonly #folderModes = new Map<string, number>();
-  readonly #writes = new Set<Promise<void>>();
-  #failure: unknown;
+  readonly #writes = new ParallelWrites(PARALLEL_WRITES);
   #bytes = 0;
 
   constructor(folder: string, maxBytes: number) {
@@ -98,14 +98,13 @@ class Unpacker {
   }
 
   async finish(): Promise<void> {
-    await this.settle();
-    if (this.#failure !== undefined) throw this.#failure;
+    await this.#writes.finish();
     for (const [path, mode] of this.#folderModes) await chmod(join(this.#folder, path), mode);
   }
 
   /** Resolves when no write is under way any more. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#writes);
+    await this.#writes.settle();
   }
 
   async #addFile(path: string, entry: Entry): Promise<void> {
@@ -118,7 +117,7 @@ class Unpacker {
     }
     const content: Buffer[] = [];
     for await (const chunk of entry) content.push(chunk as Buffer);
-    await this.#enqueue(writeSmallFile(target, Buffer.concat(content), mode, modified));
+    await this.#writes.add(writeSmallFile(target, Buffer.concat(content), mode, modified));
   }
 
   async #addHardLink(path: string, existing: string): Promise<void> {
@@ -135,17 +134,6 @@ class Unpacker {
     for (let folder = path; !this.#folders.has(folder); folder = dirname(folder)) {
       this.#folders.add(folder);
     }
-  }
-
-  async #enqueue(write: Promise<void>): Promise<void> {
-    const tracked = write
-      .catch(thrown => {
-        this.#failure ??= thrown;
-      })
-      .finally(() => this.#writes.delete(tracked));
-    this.#writes.add(tracked);
-    if (this.#writes.size >= PARALLEL_WRITES) await Promise.race(this.#writes);
-    if (this.#failure !== undefined) throw this.#failure;
   }
 }
 

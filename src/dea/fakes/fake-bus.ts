@@ -14,6 +14,8 @@ export class FakeBus implements RouteBus {
   readonly published: Published[] = [];
   /** Ids of the routers that confirm every request. */
   confirming: string[] = [];
+  /** Answers to every request that are no confirmations. */
+  strayAnswers: string[] = [];
   readonly #handlers = new Map<string, Set<(message: Message) => void>>();
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
 
@@ -37,7 +39,10 @@ export class FakeBus implements RouteBus {
     options: { count: number; timeoutMs: number },
   ): Promise<Message[]> {
     this.published.push({ subject, payload, asked: true });
-    return this.confirming.slice(0, options.count).map(router => messageOf(subject, { router }));
+    const confirmations = this.confirming.map(router => JSON.stringify({ router }));
+    return [...this.strayAnswers, ...confirmations]
+      .slice(0, options.count)
+      .map(text => messageOf(subject, text));
   }
 
   onStatus(listener: (status: BusStatus) => void): () => void {
@@ -46,7 +51,8 @@ export class FakeBus implements RouteBus {
   }
 
   deliver(subject: string, payload: unknown): void {
-    for (const handler of this.#handlers.get(subject) ?? []) handler(messageOf(subject, payload));
+    for (const handler of this.#handlers.get(subject) ?? [])
+      handler(messageOf(subject, JSON.stringify(payload)));
   }
 
   tellStatus(status: BusStatus): void {
@@ -64,8 +70,7 @@ export class FakeBus implements RouteBus {
   }
 }
 
-function messageOf(subject: string, payload: unknown): Message {
-  const text = JSON.stringify(payload);
+function messageOf(subject: string, text: string): Message {
   return {
     subject,
     reply: undefined,

@@ -1,11 +1,9 @@
 import { isIPv6 } from 'node:net';
+import type { Listener } from '../../exec/listeners.ts';
 import type { ListenProblem } from '../../proto/actual-instance.ts';
 
 /** A TCP socket that listens in a container. */
-export interface ListeningSocket {
-  readonly address: string;
-  readonly port: number;
-}
+export type ListeningSocket = Pick<Listener, 'address' | 'port'>;
 
 /**
  * Why nobody outside the container reaches the app on `port`, judged by what listens in there.

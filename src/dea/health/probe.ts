@@ -5,7 +5,7 @@ import type { HealthCheck } from '../../proto/desired-instance.ts';
 
 export type ProbeResult =
   | { readonly healthy: true }
-  /** `text` is one clause for people, e.g. `TCP connection to 10.254.0.2:8080 refused`. */
+  /** `text` is one clause for people, e.g. `no TCP connection to 10.254.0.2:8080: connection refused`. */
   | { readonly healthy: false; readonly text: string };
 
 const HEALTHY: ProbeResult = { healthy: true };

@@ -1,6 +1,7 @@
 import type { HostPort, Ipv4, Port } from '../../core/address.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import type { DesiredInstance } from '../../proto/desired-instance.ts';
+import { containerEnvironment } from '../container-environment.ts';
 
 /** What only the DEA knows about a run, and what the app is told of it. */
 export interface RunFacts {
@@ -12,37 +13,22 @@ export interface RunFacts {
   readonly containerPort: Port;
 }
 
-/** What the user's variables may replace. `C.UTF-8` is the one UTF-8 locale that every Debian has. */
-const DEFAULTS = {
-  HOME: '/home/vcap/app',
-  LANG: 'C.UTF-8',
-  PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
-  TMPDIR: '/home/vcap/tmp',
-  USER: 'vcap',
-} as const;
-
-/**
- * The whole environment of an app process, as Cloud Foundry documents it. The user's variables win
- * over the defaults, never over what the platform alone decides: `PORT`, `MEMORY_LIMIT`,
- * `CF_INSTANCE_*` and `VCAP_*`, of which only `VCAP_SERVICES` comes from the controller.
- */
+/** The whole environment of an app process, as Cloud Foundry documents it. */
 export function appEnvironment(
   desired: DesiredInstance,
   run: RunFacts,
 ): Readonly<Record<string, string>> {
-  const { VCAP_SERVICES = '{}', ...rest } = desired.env;
-  const own = Object.entries(rest).filter(([name]) => !/^(VCAP_|CF_INSTANCE_)/.test(name));
-  return {
-    ...DEFAULTS,
-    ...Object.fromEntries(own),
-    ...instanceVariables(desired, run),
-    MEMORY_LIMIT: `${desired.memoryMib}m`,
-    PORT: String(run.containerPort),
-    VCAP_APP_HOST: '0.0.0.0',
-    VCAP_APP_PORT: String(run.containerPort),
-    VCAP_APPLICATION: JSON.stringify(vcapApplication(desired, run)),
-    VCAP_SERVICES,
-  };
+  const port = String(run.containerPort);
+  return containerEnvironment(desired, {
+    home: '/home/vcap/app',
+    vcapApplication: vcapApplication(desired, run),
+    platform: {
+      ...instanceVariables(desired, run),
+      PORT: port,
+      VCAP_APP_HOST: '0.0.0.0',
+      VCAP_APP_PORT: port,
+    },
+  });
 }
 
 function instanceVariables(desired: DesiredInstance, run: RunFacts): Record<string, string> {

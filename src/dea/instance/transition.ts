@@ -12,7 +12,8 @@ export interface Crash {
   readonly lastLines: readonly string[];
 }
 
-interface Run {
+/** What every status says about the newest run. */
+interface Frame {
   readonly instanceId: InstanceId;
   /** When the state was entered. */
   readonly sinceMs: number;
@@ -22,10 +23,10 @@ interface Run {
 
 /** Where one desired instance stands. The arms hold only what is legal there. */
 export type InstanceStatus =
-  | (Run & { readonly state: 'STARTING'; readonly listenProblem: ListenProblem | undefined })
-  | (Run & { readonly state: 'RUNNING'; readonly routable: boolean })
-  | (Run & { readonly state: 'STOPPING' })
-  | (Run & { readonly state: 'STOPPED' })
+  | (Frame & { readonly state: 'STARTING'; readonly listenProblem: ListenProblem | undefined })
+  | (Frame & { readonly state: 'RUNNING'; readonly routable: boolean })
+  | (Frame & { readonly state: 'STOPPING' })
+  | (Frame & { readonly state: 'STOPPED' })
   | {
       readonly state: 'CRASHED';
       readonly instanceId: InstanceId;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStream } from '../../bus/event-stream.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Guid } from '../../core/ids.ts';
-import { type LogRecord, logRecordSchema } from '../../proto/log-record.ts';
+import { type LogRecord, parseLogRecord, timestampNsOf } from '../../proto/log-record.ts';
 import { LOG_STREAM, logSubject } from '../../proto/subjects.ts';
 
 export type LogStream = Pick<EventStream, 'append' | 'store' | 'read'>;
@@ -37,7 +37,11 @@ export class LogPublisher {
 
   /** A line of the platform itself. It is not waited for, but kept until NATS has it. */
   say(appGuid: Guid, line: Pick<LogRecord, 'source' | 'instance' | 'text'>): void {
-    const record: LogRecord = { timestampNs: `${this.#clock.now()}000000`, type: 'OUT', ...line };
+    const record: LogRecord = {
+      timestampNs: timestampNsOf(this.#clock.now()),
+      type: 'OUT',
+      ...line,
+    };
     this.#waiting.push({ subject: logSubject(appGuid), record: JSON.stringify(record) });
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     void this.#send();
@@ -63,7 +67,7 @@ export class LogPublisher {
       fromMs: Number(BigInt(first.timestampNs) / 1_000_000n) - CLOCK_SKEW_MS,
       limit: LOG_STREAM.maxMessagesPerSubject,
     });
-    const known = new Set(stored.map(record => identityOf(JSON.parse(record.text()))));
+    const known = new Set(stored.map(record => identityOf(parseLogRecord(record.text()))));
     return records.filter(record => !known.has(identityOf(record)));
   }
 
@@ -90,9 +94,8 @@ export class LogPublisher {
   }
 }
 
-function identityOf(json: unknown): string {
-  const parsed = logRecordSchema.safeParse(json);
-  if (!parsed.success) return '';
-  const { timestampNs, type, source, instance, text } = parsed.data;
+function identityOf(record: LogRecord | undefined): string {
+  if (record === undefined) return '';
+  const { timestampNs, type, source, instance, text } = record;
   return [timestampNs, type, source, instance, text].join(' ');
 }

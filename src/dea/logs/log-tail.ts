@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import { timestampNsOf } from '../../proto/log-record.ts';
 import { type AppLine, LineJoiner } from './line-joiner.ts';
 import { LogFile, type LogPosition } from './log-file.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -160,7 +161,7 @@ export class LogTail {
 
   #notice(what: string): AppLine {
     const text = `${what}: the app writes more than ${LINES_PER_SECOND} lines per second`;
-    return { timestampNs: `${this.#options.clock.now()}000000`, type: 'ERR', text };
+    return { timestampNs: timestampNsOf(this.#options.clock.now()), type: 'ERR', text };
   }
 
   async #deliver(lines: readonly AppLine[]): Promise<void> {

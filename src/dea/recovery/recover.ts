@@ -1,11 +1,11 @@
 import { reasonOf } from '../../core/errors.ts';
 import { newInstanceId } from '../../core/ids.ts';
+import type { Actual } from '../../proto/bucket-values.ts';
 import { instanceKey } from '../../proto/buckets.ts';
 import type { DesiredSnapshot } from '../desired-watch.ts';
 import type { InstanceHost } from '../instance/instance-host.ts';
 import type { InstanceRecords } from '../instance/instance-record.ts';
 import type { InstanceLogs } from '../logs/instance-logs.ts';
-import type { Actual } from '../stores.ts';
 import { planRecovery, type RecoveryPlan, type Resumption } from './plan-recovery.ts';
 
 export interface RecoverySources {

@@ -1,9 +1,9 @@
 import type { Guid } from '../../core/ids.ts';
+import type { Actual } from '../../proto/bucket-values.ts';
 import { stagingKey } from '../../proto/buckets.ts';
 import type { DesiredSnapshot } from '../desired-watch.ts';
 import type { Instances } from '../instances.ts';
 import type { StagingRunner } from '../staging-runner.ts';
-import type { Actual } from '../stores.ts';
 import type { Resumption } from './plan-recovery.ts';
 
 /** Lets every instance go on, and makes up for what was changed while the recovery looked around. */

@@ -1,4 +1,4 @@
-import type { Bus } from '../../bus/bus.ts';
+import type { Bus, Message } from '../../bus/bus.ts';
 import type { InstanceId } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
 import {
@@ -103,7 +103,7 @@ export class RouteAnnouncer {
       ? { count: expected.size, timeoutMs: CONFIRM_TIMEOUT_MS }
       : { count: Number.POSITIVE_INFINITY, timeoutMs: UNSETTLED_TIMEOUT_MS };
     const answers = await this.#bus.requestMany(subject, message, wait).catch(() => []); // closed
-    const confirmed = new Set(answers.map(answer => routerOf(answer.json())));
+    const confirmed = new Set<unknown>(answers.map(routerOf));
     const silent = [...expected].filter(id => !confirmed.has(id) && this.#routers.ids().has(id));
     if (silent.length === 0 && this.#bus.connected) return true;
     this.#log.warn(
@@ -152,6 +152,11 @@ export class RouteAnnouncer {
   }
 }
 
-function routerOf(confirmation: unknown): string | undefined {
-  return (confirmation as Partial<RouterConfirmation> | null)?.router;
+/** Anybody may answer anything on the bus: what is no confirmation counts for no router. */
+function routerOf(answer: Message): unknown {
+  try {
+    return (answer.json() as Partial<RouterConfirmation> | null)?.router;
+  } catch {
+    return undefined; // not even JSON
+  }
 }

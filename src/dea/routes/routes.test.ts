@@ -61,6 +61,14 @@ test('RouteAnnouncer: a router that does not confirm makes it unconfirmed', asyn
   assert.equal(await routes.announce(endpoint()), false);
 });
 
+test('RouteAnnouncer: an answer that is no confirmation confirms nothing and harms nothing', async t => {
+  const { bus, routes } = announcer(t, ['r1']);
+  bus.confirming = [];
+  bus.strayAnswers = ['no JSON', 'null', '{"router":7}'];
+  assert.equal(await routes.announce(endpoint()), false);
+  assert.equal(await routes.withdraw(endpoint()), false);
+});
+
 test('RouteAnnouncer: repeats within the interval, a shorter one when a router asks for it', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { bus, routes } = announcer(t);

@@ -10,7 +10,7 @@ import { type Guid, type InstanceId, parseInstanceId } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
 import { formatBytes, formatMib } from '../../core/size.ts';
 import type { HostNetwork } from '../../hostnet/host-network.ts';
-import type { LogRecord } from '../../proto/log-record.ts';
+import { type LogRecord, timestampNsOf } from '../../proto/log-record.ts';
 import type { StagingResult, StagingTask } from '../../proto/staging.ts';
 import type { Warden } from '../../warden/warden.ts';
 import type { ContainerDefaults } from '../instance/instance-host.ts';
@@ -210,7 +210,7 @@ export class Build implements AsyncDisposable {
 
   /** A line of the platform's own. Not worth waiting for. */
   #say(text: string): void {
-    const line = { timestampNs: `${systemClock.now()}000000`, type: 'OUT', text } as const;
+    const line = { timestampNs: timestampNsOf(systemClock.now()), type: 'OUT', text } as const;
     this.#store([line]).catch(thrown => {
       this.#services.log.warn({ reason: reasonOf(thrown), text }, 'line of a build was lost');
     });

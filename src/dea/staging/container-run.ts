@@ -3,7 +3,8 @@ import type { InstanceId } from '../../core/ids.ts';
 import type { ExitStatus, Warden } from '../../warden/warden.ts';
 import type { LogTail } from '../logs/log-tail.ts';
 
-export type RunEnd =
+/** How the one process of a build ended, or why it must. */
+export type BuildEnd =
   | { readonly kind: 'exited'; readonly status: ExitStatus }
   | { readonly kind: 'disk-full' };
 
@@ -25,7 +26,7 @@ export async function runToExit(
   warden: Warden,
   instanceId: InstanceId,
   { diskMib, tail, signal }: ContainerRunOptions,
-): Promise<RunEnd> {
+): Promise<BuildEnd> {
   signal.throwIfAborted();
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);

@@ -2,6 +2,7 @@ import { parseInstanceId } from '../../core/ids.ts';
 import type { Attachment } from '../../hostnet/host-network.ts';
 import type { StagingTask } from '../../proto/staging.ts';
 import type { ContainerMount, ContainerSpec } from '../../warden/warden.ts';
+import { containerEnvironment } from '../container-environment.ts';
 import type { ContainerDefaults } from '../instance/instance-host.ts';
 import {
   BINARY_BUILDPACK,
@@ -13,14 +14,6 @@ import {
 const TOOLBOX = '/opt/sprue';
 /** Installers start many processes at once. */
 const PIDS = 1024;
-
-const DEFAULTS = {
-  HOME: '/home/vcap',
-  LANG: 'C.UTF-8',
-  PATH: '/opt/node/bin:/usr/local/bin:/usr/bin:/bin',
-  TMPDIR: '/home/vcap/tmp',
-  USER: 'vcap',
-} as const;
 
 export interface StagingHost {
   /** Holds `stage.sh` and `buildpacks/`. */
@@ -58,7 +51,11 @@ export function stagingContainer(
       ...sources.flatMap(({ name, source, branch }) => [name, source, branch]),
     ],
     cwd: '/home/vcap',
-    env: stagingEnvironment(task),
+    env: containerEnvironment(task, {
+      home: '/home/vcap',
+      vcapApplication: task.vcapApplication,
+      platform: { CF_STACK: 'sprue' },
+    }),
     memoryMib: task.memoryMib,
     diskMib: task.diskMib,
     pids: PIDS,
@@ -94,18 +91,4 @@ function folderMount(index: number): string {
 
 function readOnly(source: string, destination: string): ContainerMount {
   return { source, destination, readOnly: true };
-}
-
-/** The user's variables win over the defaults, never over what the platform alone knows. */
-function stagingEnvironment(task: StagingTask): Readonly<Record<string, string>> {
-  const { VCAP_SERVICES = '{}', ...rest } = task.env;
-  const own = Object.entries(rest).filter(([name]) => !/^(VCAP_|CF_INSTANCE_)/.test(name));
-  return {
-    ...DEFAULTS,
-    ...Object.fromEntries(own),
-    CF_STACK: 'sprue',
-    MEMORY_LIMIT: `${task.memoryMib}m`,
-    VCAP_APPLICATION: JSON.stringify(task.vcapApplication),
-    VCAP_SERVICES,
-  };
 }

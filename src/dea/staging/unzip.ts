@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { reasonOf } from '../../core/errors.ts';
 import { formatBytes } from '../../core/size.ts';
+import { ParallelWrites } from '../droplet/parallel-writes.ts';
 import { StagingFailure } from './staging-failure.ts';
 import { checksum, readWhole } from './zip-content.ts';
 import { checkLinkTarget, readZipEntry, type ZipEntry } from './zip-entry.ts';
@@ -51,8 +52,7 @@ class Extraction {
   readonly #kinds = new Map<string, ZipEntry['kind']>([['', 'folder']]);
   /** Made last, so that no file can be written through one. */
   readonly #links = new Map<string, string>();
-  readonly #writing = new Set<Promise<void>>();
-  #failure: unknown;
+  readonly #writes = new ParallelWrites(PARALLEL_FILES);
   #bytes = 0;
 
   constructor(zip: ZipFile, folder: string, limits: UnzipLimits) {
@@ -68,9 +68,9 @@ class Extraction {
         await this.#extract(raw, readZipEntry(nameOf(raw), raw));
       }
     } finally {
-      await Promise.all(this.#writing);
+      await this.#writes.settle();
     }
-    if (this.#failure !== undefined) throw this.#failure;
+    await this.#writes.finish();
     for (const [path, target] of this.#links) await symlink(target, join(this.#folder, path));
   }
 
@@ -81,7 +81,7 @@ class Extraction {
     if (this.#kinds.has(entry.path)) throw twice(entry.path);
     this.#kinds.set(entry.path, entry.kind);
     if (entry.kind === 'link') this.#links.set(entry.path, await this.#readLink(raw, entry.path));
-    else await this.#enqueue(this.#writeFile(raw, entry));
+    else await this.#writes.add(this.#writeFile(raw, entry));
   }
 
   /** A file that turns out bigger than declared fails later on, so the declared sizes can be trusted. */
@@ -128,17 +128,6 @@ class Extraction {
       const file = createWriteStream(target, { flags: 'wx', mode });
       await pipeline(content, checksum(raw), file, { signal: this.#limits.signal });
     }
-  }
-
-  async #enqueue(write: Promise<void>): Promise<void> {
-    const tracked = write
-      .catch(thrown => {
-        this.#failure ??= thrown;
-      })
-      .finally(() => this.#writing.delete(tracked));
-    this.#writing.add(tracked);
-    if (this.#writing.size >= PARALLEL_FILES) await Promise.race(this.#writing);
-    if (this.#failure !== undefined) throw this.#failure;
   }
 }
 

@@ -17,7 +17,7 @@ export function formatAccessLine(record: AccessRecord, options: AccessLineOption
     options.redactQuery === 'none' ? record.target : redacted(record, options.redactQuery);
   const remoteAddress = options.hideSourceIp ? '' : record.remoteAddress;
   const forwardedFor = options.hideForwardedFor ? '' : record.forwardedFor;
-  const safe = needsEscape(record, target) ? plain : asIs;
+  const safe = needsEscape(record, target) ? escaped : asIs;
   const quoted = (text: string): string => (text === '' ? '"-"' : `"${safe(text)}"`);
   const routerMs = record.endpointMs < 0 ? record.totalMs : record.totalMs - record.endpointMs;
   return (
@@ -67,7 +67,7 @@ function asIs(text: string): string {
 }
 
 /** As Go's `%q` writes it, without the quotes. */
-function plain(text: string): string {
+function escaped(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escapeCharacter) : text;
 }
 

@@ -40,7 +40,7 @@ export interface RouterConfig {
   /** 0 = a route goes with its last endpoint. */
   readonly emptyPoolTimeoutMs: number;
   readonly maxAttempts: number;
-  readonly backendKeepAlive: boolean;
+  readonly endpointKeepAlive: boolean;
   readonly maxIdlePerEndpoint: number;
   readonly dialTimeoutMs: number;
   /** Waiting for the head of a response. */
@@ -125,7 +125,7 @@ function fromSettings(settings: GorouterSettings): RouterConfig {
     suspendPruningWhileDisconnected: settings.suspend_pruning_if_nats_unavailable,
     emptyPoolTimeoutMs: settings.empty_pool_response_code_503 ? settings.empty_pool_timeout : 0,
     maxAttempts: backends.max_attempts,
-    backendKeepAlive: !settings.disable_keep_alives,
+    endpointKeepAlive: !settings.disable_keep_alives,
     maxIdlePerEndpoint: settings.max_idle_conns_per_host,
     dialTimeoutMs: settings.endpoint_dial_timeout,
     endpointTimeoutMs: settings.endpoint_timeout,

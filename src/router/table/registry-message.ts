@@ -1,6 +1,6 @@
 /** A decoded `router.register` or `router.unregister`. Absent strings are empty, absent numbers 0. */
 export interface RegistryMessage {
-  /** Address or name of the backend's host. */
+  /** Address or name of the endpoint's host. */
   readonly host: string;
   /** `tls_port` when that was given, else `port`. */
   readonly port: number;

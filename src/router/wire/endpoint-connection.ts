@@ -49,7 +49,7 @@ export class EndpointConnection extends Deadline {
     this.#context = context;
     this.#home = home;
     this.#exchange = exchange;
-    this.idleTimeoutMs = context.options.backendIdleTimeoutMs;
+    this.idleTimeoutMs = context.options.endpointIdleTimeoutMs;
     this.reader = new ResponseReader(context.responseHead, context.options.limits);
     this.socket = connect({
       host: endpoint.host,
@@ -100,9 +100,9 @@ export class EndpointConnection extends Deadline {
   }
 
   /** `Keep-Alive: timeout` of the endpoint: closes a second before it would. */
-  learnIdleTimeout(timeoutS: number): void {
-    const { backendIdleTimeoutMs } = this.#context.options;
-    this.idleTimeoutMs = Math.min(backendIdleTimeoutMs, Math.max(0, timeoutS * 1000 - 1000));
+  learnIdleTimeout(timeoutSec: number): void {
+    const { endpointIdleTimeoutMs } = this.#context.options;
+    this.idleTimeoutMs = Math.min(endpointIdleTimeoutMs, Math.max(0, timeoutSec * 1000 - 1000));
   }
 
   /** The exchange is over; waits for the next one. */

@@ -162,7 +162,7 @@ export class Exchange implements ResponseSink {
     this.#isAnswered = true;
     this.#answer.take(head, this.#request);
     if (isDraining || this.#answer.endsClient(this.isRequestDone)) this.#keepsClient = false;
-    if (head.keepAliveTimeoutS >= 0) connection.learnIdleTimeout(head.keepAliveTimeoutS);
+    if (head.keepAliveTimeoutSec >= 0) connection.learnIdleTimeout(head.keepAliveTimeoutSec);
     this.#record.status = head.status;
     this.#context.counters.countResponse(head.status);
     this.#record.firstByteMs = performance.now() - this.#attemptStartMs;
@@ -182,8 +182,8 @@ export class Exchange implements ResponseSink {
   onBodyEnd(trailers: string): void {
     if (this.#answer.isChunked) this.#client.out.text(lastChunk(trailers));
     this.#client.out.flush();
-    const { backendKeepAlive } = this.#context.options;
-    this.#detach(backendKeepAlive && this.#answer.keepsEndpoint && this.isRequestDone);
+    const { endpointKeepAlive } = this.#context.options;
+    this.#detach(endpointKeepAlive && this.#answer.keepsEndpoint && this.isRequestDone);
     this.#conclude(this.#keepsClient && this.isRequestDone);
   }
 

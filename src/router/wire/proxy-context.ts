@@ -58,6 +58,6 @@ export class ProxyContext {
     this.tracing = parts.tracing ?? NO_TRACING;
     this.options = options;
     this.deadlines = new Deadlines(options.tickMs);
-    this.rewriter = new RequestRewriter(options.backendKeepAlive);
+    this.rewriter = new RequestRewriter(options.endpointKeepAlive);
   }
 }

@@ -21,12 +21,12 @@ export interface ProxyOptions {
   /** Between two pieces of a response's body. Default 900 s. */
   readonly bodyIdleTimeoutMs: number;
   /** Keep connections to endpoints open between requests. */
-  readonly backendKeepAlive: boolean;
+  readonly endpointKeepAlive: boolean;
   /**
    * An idle connection to an endpoint. Short, because an app that closes first makes a request
    * fail that is sent at that moment. An endpoint's own `Keep-Alive: timeout` shortens it. Default 15 s.
    */
-  readonly backendIdleTimeoutMs: number;
+  readonly endpointIdleTimeoutMs: number;
   readonly maxIdlePerEndpoint: number;
   /** Endpoints that one request may try. */
   readonly maxAttempts: number;
@@ -46,8 +46,8 @@ export const DEFAULT_PROXY_OPTIONS: ProxyOptions = {
   dialTimeoutMs: 5_000,
   responseTimeoutMs: 60_000,
   bodyIdleTimeoutMs: 900_000,
-  backendKeepAlive: true,
-  backendIdleTimeoutMs: 15_000,
+  endpointKeepAlive: true,
+  endpointIdleTimeoutMs: 15_000,
   maxIdlePerEndpoint: 100,
   maxAttempts: 3,
   tickMs: 500,
