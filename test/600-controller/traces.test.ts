@@ -89,7 +89,7 @@ test('a trace arms the agents, gathers what they say and names who was silent', 
   const posted = await api.post(`${path}/observations`, withId(id, own));
   assert.equal(posted.status, 204, JSON.stringify(posted.body));
   const { body: snapshot } = await waiting;
-  assert.equal(snapshot.complete, true, 'the DEA was silent, so nobody waits for it');
+  assert.equal(snapshot.complete, true, 'the endpoint is at no DEA that is known');
   const sources = snapshot.observations.map(({ source }: Observation) => source);
   assert.ok(sources.includes('router') && sources.includes('client'));
   assert.equal(snapshot.names.apps[appGuid], 'shop');

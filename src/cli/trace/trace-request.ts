@@ -25,6 +25,8 @@ export interface TraceOptions {
 
 /** Agents answer within milliseconds; who has not by then is shown as missing. */
 const GATHER_MS = 900;
+/** Unless all stood ready: then none of them is dead, and the machines are only busy. */
+const GATHER_MORE_MS = 4_000;
 const DISARM_MARGIN_MS = 5_000;
 const MAX_FOR_MS = 30_000;
 
@@ -53,7 +55,9 @@ export async function traceRequest(api: TracesApi, options: TraceOptions): Promi
   try {
     const result = await place.send(requestOf(id, bound.flow, options));
     await api.tell(id, ownObservations(id, known, { ...bound, result }));
-    return await api.read(id, GATHER_MS, signal);
+    const snapshot = await api.read(id, GATHER_MS, signal);
+    if (snapshot.complete || snapshot.silent.length > 0) return snapshot;
+    return await api.read(id, GATHER_MORE_MS, signal);
   } finally {
     await api.end(id).catch(() => {}); // they disarm by themselves a little later
   }

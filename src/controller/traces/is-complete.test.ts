@@ -6,10 +6,10 @@ import { isComplete } from './is-complete.ts';
 const DEAS: Readonly<Record<string, string>> = { '10.0.0.12': 'dea-2', '10.0.0.13': 'dea-1' };
 
 function isCompleteWithout(name: string, missing: readonly string[] = []): boolean {
-  const { observations, armed } = readFixture(name);
+  const { observations, armed, silent } = readFixture(name);
   return isComplete({
     observations: observations.filter(({ source }) => !missing.includes(source)),
-    armed,
+    agents: [...armed, ...silent],
     deaAt: host => DEAS[host],
   });
 }
@@ -24,11 +24,11 @@ test('a trace is complete when everybody who stood ready has spoken', () => {
 });
 
 test('nobody waits for what cannot come', () => {
-  assert.equal(isCompleteWithout('dea-cut'), true, 'the DEA was silent from the start');
+  assert.equal(isCompleteWithout('dea-cut'), false, 'a DEA that was silent may only be slow');
   assert.equal(isCompleteWithout('platform-endpoint'), true, 'the API is in no container');
   assert.equal(isCompleteWithout('router-dead'), true, 'refused before a router');
   assert.equal(isCompleteWithout('router-dead', ['edge-nat']), false, 'but the edge knows of it');
   const { observations } = readFixture('three-hosts');
   const client = observations.filter(({ source }) => source === 'client');
-  assert.equal(isComplete({ observations: client, armed: [], deaAt: () => undefined }), true);
+  assert.equal(isComplete({ observations: client, agents: [], deaAt: () => undefined }), true);
 });

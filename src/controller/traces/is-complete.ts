@@ -7,38 +7,39 @@ import type {
 
 export interface CompletenessInput {
   readonly observations: readonly Observation[];
-  readonly armed: readonly TraceArmed[];
+  /** Who stands ready, or should: who is slow may still speak. */
+  readonly agents: readonly Pick<TraceArmed, 'role' | 'agent'>[];
   /** Id of the DEA at an address. */
   deaAt(host: string): string | undefined;
 }
 
-/** Whether everything is there that those who stand ready can be expected to say. Pure. */
+/** Whether everything is there that those who are there can be expected to say. Pure. */
 export function isComplete(input: CompletenessInput): boolean {
-  const { observations, armed } = input;
+  const { observations, agents } = input;
   const client = observations.find(isOf('client'));
   if (client === undefined) return false;
   if (client.flow === undefined) return true;
-  const isArmed = (role: TraceArmed['role']) => armed.some(agent => agent.role === role);
+  const isThere = (role: TraceArmed['role']) => agents.some(agent => agent.role === role);
   const hasEdge = observations.some(({ source }) => source === 'edge-nat');
   const routers = observations.filter(isOf('router'));
   if (routers.length === 0) {
     const isLost = client.outcome.startsWith('connect-');
-    return isLost ? hasEdge || !isArmed('edge') : !isArmed('router');
+    return isLost ? hasEdge || !isThere('edge') : !isThere('router');
   }
   const { destination } = client.flow;
   const isDirect = routers.some(record => record.client.destination.host === destination.host);
-  if (!isDirect && isArmed('edge') && !hasEdge) return false;
+  if (!isDirect && isThere('edge') && !hasEdge) return false;
   return routers.every(record => hasAllAttempts(record, input));
 }
 
 function hasAllAttempts(
   { requestId, attempts }: RouterObservation,
-  { observations, armed, deaAt }: CompletenessInput,
+  { observations, agents, deaAt }: CompletenessInput,
 ): boolean {
   return attempts.every(({ n, appGuid, endpoint }) => {
     const dea = deaAt(endpoint.host);
     const isExpected =
-      appGuid !== undefined && armed.some(({ role, agent }) => role === 'dea' && agent === dea);
+      appGuid !== undefined && agents.some(({ role, agent }) => role === 'dea' && agent === dea);
     if (!isExpected) return true;
     const isHere = ({ subject }: ObservationOf<'dea-nat' | 'container'>) =>
       subject.requestId === requestId && subject.attempt === n;

@@ -27,7 +27,8 @@ export function registerTraces(server: FastifyInstance, services: Services): voi
   const { traces, stopping } = services;
   const deaAt = (address: string) =>
     services.fleet.deas.live().find(dea => dea.address === address)?.id;
-  const isDone = ({ armed, observations }: Trace) => isComplete({ armed, observations, deaAt });
+  const isDone = ({ armed, silent, observations }: Trace) =>
+    isComplete({ agents: [...armed, ...silent], observations, deaAt });
 
   server.post('/sprue/v1/traces', async (request, reply) => {
     const body = parseBody(traceCreateSchema, request.body);
@@ -79,8 +80,9 @@ function appsBehind({ store }: Services, host: string, path: string): string[] {
   return [...new Set((route?.destinations ?? []).map(({ appGuid }) => appGuid))];
 }
 
-function agentsOf({ fleet, routers }: Services): SilentAgent[] {
+function agentsOf({ fleet, routers, edges }: Services): SilentAgent[] {
   return [
+    ...edges.live().map(({ id }) => ({ role: 'edge' as const, agent: id })),
     ...routers.live().map(({ id }) => ({ role: 'router' as const, agent: id })),
     ...fleet.deas.live().map(({ id }) => ({ role: 'dea' as const, agent: id })),
   ];
