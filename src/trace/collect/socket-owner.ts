@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 export interface SocketOwner {
   /** On this host, not in the container. */
@@ -47,7 +48,10 @@ async function socketsOf(pid: number): Promise<number[]> {
   return targets.flatMap(target => Number(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? 0) || []);
 }
 
+/** The program's name. `comm` is its main thread's, which Node.js calls `node-MainThread`. */
 async function commandName(pid: number): Promise<string> {
+  const program = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
+  if (program !== undefined) return basename(program.replace(/ \(deleted\)$/, ''));
   const text = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process');
   return text.trim();
 }
