@@ -38,7 +38,7 @@ export function lossRules(host: LabHost, percent: number): string {
   const remove = `add table ${table}\ndelete table ${table}\n`;
   const parts = Math.round((percent * PARTS) / 100);
   if (parts === 0) return remove;
-  const drop = `numgen random mod ${PARTS} < ${parts} drop`;
+  const drop = parts === PARTS ? 'drop' : `numgen random mod ${PARTS} < ${parts} drop`;
   const rules = host.links.flatMap(({ port }) => [
     `iifname "${port}" ${drop}`,
     `oifname "${port}" ${drop}`,
@@ -68,7 +68,7 @@ async function delayPort(plan: LabPlan, port: string, delayMs: number): Promise<
     await run(inSwitch(plan, change));
   } catch (thrown) {
     const text = thrown instanceof Error ? thrown.message : '';
-    if (delayMs === 0 && /No such file|zero handle/.test(text)) return; // none was there
+    if (delayMs === 0 && /No such file|handle of zero/.test(text)) return; // none was there
     if (/qdisc kind is unknown/.test(text))
       throw new SprueError('LAB_NO_NETEM', {}, { cause: thrown });
     throw thrown;
@@ -98,7 +98,8 @@ async function readLoss(plan: LabPlan, host: LabHost): Promise<number> {
   const { stdout } = await run(
     inSwitch(plan, ['nft', 'list', 'table', ...lossTable(host).split(' ')]),
   );
-  return (Number(/mod \d+ < (\d+)/.exec(stdout)?.[1] ?? 0) * 100) / PARTS;
+  const parts = /mod \d+ < (\d+)/.exec(stdout)?.[1] ?? PARTS; // everything is lost without a choice
+  return (Number(parts) * 100) / PARTS;
 }
 
 function portsDown(json: string): Set<string> {

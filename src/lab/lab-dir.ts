@@ -48,15 +48,15 @@ export type LabRecord = z.infer<typeof recordSchema>;
  * @throws SprueError `LAB_EXISTS`
  */
 export async function claimLab(shape: LabShape): Promise<void> {
-  const dir = labDir(shape.name);
+  const { name } = shape;
   await mkdir(LABS, { recursive: true, mode: 0o711 });
-  const isFree = remainingNetns(shape.name).length === 0;
+  const refuse = async () => new SprueError('LAB_EXISTS', describe(name, await readRecord(name)));
+  if (remainingNetns(name).length > 0) throw await refuse();
   try {
-    if (!isFree) throw new SprueError('LAB_EXISTS', describe(shape.name, undefined));
-    await mkdir(dir, { mode: 0o711 });
+    await mkdir(labDir(name), { mode: 0o711 });
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-    throw new SprueError('LAB_EXISTS', describe(shape.name, await readRecord(shape.name)));
+    throw await refuse();
   }
   await writeRecord({ ...shape, state: 'starting' });
 }

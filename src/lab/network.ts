@@ -35,6 +35,12 @@ export function plugIn({ switchNetns }: LabPlan, { netns, links }: LabHost): str
   return `netns add ${netns}\n${cables.join('')}`;
 }
 
+/** Removes its cables, at once: with the namespace they would go some time later. Absent is success. */
+export async function unplug({ switchNetns }: LabPlan, { links }: LabHost): Promise<void> {
+  for (const { port } of links)
+    await run(['ip', '-n', switchNetns, 'link', 'del', port], { okExitCodes: [0, 1] });
+}
+
 export function switchSide({ links }: LabHost): string {
   return links.map(({ port, wire }) => `link set ${port} master ${wire} up\n`).join('');
 }

@@ -6,7 +6,7 @@ import { containerNetns } from './containers.ts';
 import { hostDir } from './lab-dir.ts';
 import type { LabHost, LabPlan } from './lab-plan.ts';
 import { removeAllNetns } from './namespaces.ts';
-import { makeHost } from './network.ts';
+import { makeHost, unplug } from './network.ts';
 import { killEverythingIn } from './processes-in.ts';
 import { keptProcess, logFile, type Service, servicesOf } from './services.ts';
 
@@ -60,6 +60,7 @@ async function isReady({ readyFile }: Service, pid: number | undefined): Promise
 export async function cutPower(plan: LabPlan, host: LabHost): Promise<void> {
   const containers = containerNetns(hostDir(plan.shape.name, host.name));
   await killEverythingIn([host.netns, ...containers]);
+  await unplug(plan, host);
   await removeAllNetns([host.netns, ...containers]);
 }
 

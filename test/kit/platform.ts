@@ -233,6 +233,7 @@ export interface AppInstance {
   readonly index: number;
   readonly state: string;
   readonly network: {
+    readonly host: string;
     readonly host_port: number;
     readonly container_ip: string;
     readonly veth: string;

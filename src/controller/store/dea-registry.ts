@@ -14,6 +14,8 @@ export interface DeaRegistryOptions {
 }
 
 const LOOK_INTERVAL_MS = 1_000;
+/** TCP's pauses between retransmissions: that much later than the first the last may be heard again. */
+const REUNION_GRACE_MS = 30_000;
 
 interface Lease {
   readonly advertisement: DeaAdvertisement;
@@ -95,7 +97,7 @@ export class DeaRegistry {
     else this.#leases.set(id, { advertisement, seenMs: nowMs });
     const returned = before === undefined || before.seenMs < nowMs - DEA_LEASE_MS;
     // After a cut everybody was silent at once: the first to be heard must not get what the others run.
-    if (returned && wasAlone) this.#graceUntilMs = nowMs + DEA_LEASE_MS;
+    if (returned && wasAlone) this.#graceUntilMs = nowMs + REUNION_GRACE_MS;
     if (advertisement === undefined || returned) this.#options.onChange();
   }
 

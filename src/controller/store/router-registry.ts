@@ -4,12 +4,19 @@ import type { Clock } from '../../core/clock.ts';
 import { ROUTER_ALIVE_INTERVAL_MS, type RouterPresence } from '../../proto/router-register.ts';
 import { SUBJECTS } from '../../proto/subjects.ts';
 
-const presenceSchema = z.object({ id: z.string(), host: z.string(), port: z.number() });
+const presenceSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  port: z.number(),
+  name: z.string().default(''),
+});
 
 /** A router that missed three announcements is gone. */
 const SILENT_MS = 3 * ROUTER_ALIVE_INTERVAL_MS + 1_000;
 
 export interface SeenRouter extends RouterPresence {
+  /** Empty when it did not say. */
+  readonly name: string;
   readonly seenMs: number;
 }
 
