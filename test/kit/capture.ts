@@ -3,17 +3,23 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { poll } from '../../src/core/wait.ts';
 
-/** One TCP packet as tcpdump saw it, e.g. `lo 127.0.0.1:41000 → 127.0.0.1:80`. */
+/** A packet that began an HTTP message. Addresses as `ip:port`. */
 export interface CapturedPacket {
   readonly device: string;
-  /** Written as a trace writes it. */
-  readonly flow: string;
+  readonly source: string;
+  readonly destination: string;
 }
 
-/** What tcpdump sees in a network namespace, on all its interfaces, until disposed. */
+interface CapturedHead extends CapturedPacket {
+  /** Target of the request; `undefined` for an answer. */
+  readonly target: string | undefined;
+}
+
+/** HTTP messages that tcpdump sees in a network namespace, on all its interfaces, until disposed. */
 export class Capture implements AsyncDisposable {
-  readonly packets: CapturedPacket[] = [];
+  readonly #heads: CapturedHead[] = [];
   readonly #child: ReturnType<typeof startTcpdump>;
+  #packet: CapturedPacket | undefined;
   #said = '';
 
   private constructor(netns: string) {
@@ -21,30 +27,29 @@ export class Capture implements AsyncDisposable {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
-    createInterface({ input: this.#child.stdout }).on('line', line => {
-      const packet = parsePacket(line);
-      if (packet) this.packets.push(packet);
-    });
+    createInterface({ input: this.#child.stdout }).on('line', line => this.#read(line));
   }
 
   /** Resolves when it captures. @param netns name in /run/netns */
   static async start(netns: string): Promise<Capture> {
     const capture = new Capture(netns);
-    const isOn = await poll(() => (capture.#said.includes('listening on') ? true : undefined), {
-      intervalMs: 10,
-      timeoutMs: 5_000,
-    });
-    if (isOn) return capture;
+    const isOn = () => (capture.#said.includes('listening on') ? true : undefined);
+    if (await poll(isOn, { intervalMs: 10, timeoutMs: 5_000 })) return capture;
     await capture[Symbol.asyncDispose]();
     throw new Error(`tcpdump does not capture in ${netns}: ${capture.#said}`);
   }
 
-  /** Whether the packet was seen, soon. */
-  async saw(flow: string, device?: string): Promise<boolean> {
-    const isThere = () =>
-      this.packets.some(one => one.flow === flow && (device ?? one.device) === one.device);
-    const options = { intervalMs: 10, timeoutMs: 2_000 };
-    return (await poll(() => (isThere() ? true : undefined), options)) === true;
+  /** The packets that carried the head of a request for exactly this target. */
+  of(target: string): readonly CapturedPacket[] {
+    return this.#heads.filter(head => head.target === target);
+  }
+
+  /** Whether the head of an answer went from one address to the other. */
+  sawAnswer(source: string, destination: string): boolean {
+    return this.#heads.some(
+      head =>
+        head.target === undefined && head.source === source && head.destination === destination,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,19 +58,29 @@ export class Capture implements AsyncDisposable {
     this.#child.kill('SIGTERM');
     await exited;
   }
+
+  /** A line about a packet, or of its payload. */
+  #read(line: string): void {
+    this.#packet = parsePacket(line) ?? this.#packet;
+    if (this.#packet === undefined) return;
+    const [, target] = /[A-Z]+ (\/\S*) HTTP\/1\.1/.exec(line) ?? [];
+    if (target === undefined && !/HTTP\/1\.1 \d{3} /.test(line)) return;
+    this.#heads.push({ ...this.#packet, target });
+    this.#packet = undefined;
+  }
 }
 
 function startTcpdump(netns: string) {
   const enter = ['nsenter', `--net=/run/netns/${netns}`, '--'];
-  const tcpdump = ['tcpdump', '-i', 'any', '-nn', '-l', '--immediate-mode', 'tcp'];
+  const tcpdump = ['tcpdump', '-i', 'any', '-nn', '-l', '-A', '--immediate-mode', 'tcp'];
   const [program = '', ...args] = [...enter, ...tcpdump];
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** `15:19:38.1 lo In IP 127.0.0.1.41000 > 127.0.0.1.80: Flags [S], …` */
+/** `15:19:38.1 lo In IP 127.0.0.1.41000 > 127.0.0.1.80: Flags [P.], …` */
 function parsePacket(line: string): CapturedPacket | undefined {
   const [, device, source, sport, destination, dport] =
     /^\S+ (\S+) +\w+ +IP ([\d.]+)\.(\d+) > ([\d.]+)\.(\d+):/.exec(line) ?? [];
   if (device === undefined) return undefined;
-  return { device, flow: `${source}:${sport} → ${destination}:${dport}` };
+  return { device, source: `${source}:${sport}`, destination: `${destination}:${dport}` };
 }

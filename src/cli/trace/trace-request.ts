@@ -25,7 +25,7 @@ export interface TraceOptions {
 
 /** Agents answer within milliseconds; who has not by then is shown as missing. */
 const GATHER_MS = 900;
-/** Unless all stood ready: then none of them is dead, and the machines are only busy. */
+/** Unless those who are missing live: then their machines are only busy. */
 const GATHER_MORE_MS = 4_000;
 const DISARM_MARGIN_MS = 5_000;
 const MAX_FOR_MS = 30_000;
@@ -56,11 +56,19 @@ export async function traceRequest(api: TracesApi, options: TraceOptions): Promi
     const result = await place.send(requestOf(id, bound.flow, options));
     await api.tell(id, ownObservations(id, known, { ...bound, result }));
     const snapshot = await api.read(id, GATHER_MS, signal);
-    if (snapshot.complete || snapshot.silent.length > 0) return snapshot;
+    if (snapshot.complete || !areMissingAlive(snapshot)) return snapshot;
     return await api.read(id, GATHER_MORE_MS, signal);
   } finally {
     await api.end(id).catch(() => {}); // they disarm by themselves a little later
   }
+}
+
+/** All stood ready, or the hosts have just answered the request itself. */
+function areMissingAlive({ silent, observations }: TraceSnapshot): boolean {
+  const isAnswered = observations.some(
+    item => item.source === 'router' && item.attempts.at(-1)?.outcome === 'answered',
+  );
+  return silent.length === 0 || isAnswered;
 }
 
 function requestOf(trace: string, flow: Flow, options: TraceOptions): MarkedRequest {
