@@ -72,7 +72,10 @@ export class Capture implements AsyncDisposable {
 
 function startTcpdump(netns: string) {
   const enter = ['nsenter', `--net=/run/netns/${netns}`, '--'];
-  const tcpdump = ['tcpdump', '-i', 'any', '-nn', '-l', '-A', '--immediate-mode', 'tcp'];
+  // A narrow filter and a large buffer (KiB): on a busy machine packets would be lost.
+  const filter = 'tcp port 80 or tcp port 8080';
+  const options = ['-i', 'any', '-nn', '-l', '-A', '-B', '16384', '--immediate-mode'];
+  const tcpdump = ['tcpdump', ...options, filter];
   const [program = '', ...args] = [...enter, ...tcpdump];
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
