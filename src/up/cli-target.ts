@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Owner, sprueHome, updateConfig } from '../cli/config/config-file.ts';
 import { saveTarget } from '../cli/config/save-target.ts';
@@ -26,7 +27,7 @@ export async function targetLocalUser(
 /** The platform is gone: its target goes, with the tokens. Not there is success. */
 export async function untargetLocalUser(api: string): Promise<void> {
   const { home, owner } = localUserHome(process.env);
-  await updateConfig(
+  const left = await updateConfig(
     home,
     config => {
       const { [api]: _gone, ...targets } = config.targets;
@@ -35,6 +36,13 @@ export async function untargetLocalUser(api: string): Promise<void> {
     },
     owner ? { owner } : {},
   );
+  if (Object.keys(left.targets).length === 0) await removeConfig(home);
+}
+
+/** The last target is gone: so is the file, and its folder unless it holds something else. */
+async function removeConfig(home: string): Promise<void> {
+  await rm(join(home, 'config.json'), { force: true });
+  await rmdir(home).catch(() => {});
 }
 
 /** `$SPRUE_HOME` or `.sprue` in the home of the person at the keyboard, who may be behind sudo(8). */

@@ -71,7 +71,7 @@ function platformChecks(dir: StateDir, record: PlatformRecord): Check[] {
         const found = answer === undefined ? 'no answer' : `status ${answer.status}`;
         return fail(
           `${found} at ${apiUrl}`,
-          `Look into ${dir.router}/router.log and run \`sprue up --verbose\`.`,
+          `If \`sprue up\` runs, \`sprue up --verbose\` and ${dir.router}/router.log say more; else start it.`,
         );
       },
     },

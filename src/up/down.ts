@@ -45,15 +45,15 @@ type Step = readonly [name: string, action: () => Promise<void>];
 
 /** The agent first, so that it starts nothing anew; the router before the containers, so that it drains. */
 function steps(dir: StateDir, record: PlatformRecord, purge: boolean): Step[] {
-  const layers = hostLayers(dir, record, silentLog);
+  const layers = () => hostLayers(dir, record, silentLog); // may fail like any other step
   const stopping: Step[] = [
     ['stopping controller and DEA', () => stopUp(dir)],
     [
       'stopping the router',
       () => stopRecordedProcess(routerRecordFile(dir.router), ROUTER_GRACE_MS),
     ],
-    ['removing containers', () => layers.warden.tearDown()],
-    ['removing the host network', () => layers.hostnet.tearDown()],
+    ['removing containers', async () => layers().warden.tearDown()],
+    ['removing the host network', async () => layers().hostnet.tearDown()],
     ['stopping nats-server', () => stopRecordedProcess(natsRecordFile(dir.nats), NATS_GRACE_MS)],
   ];
   if (!purge) return stopping;

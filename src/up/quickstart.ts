@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../cli/program.ts';
-import { SprueError } from '../core/errors.ts';
+import { hasCode, SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { installRoot } from '../roles/launcher.ts';
 import { down } from './down.ts';
+import { EndSignal } from './end-signal.ts';
 import { probeHttp } from './http-probe.ts';
 import type { Report } from './report.ts';
 import { bringUp, upText } from './up.ts';
@@ -38,33 +38,43 @@ export async function quickstart({
     onlyOnce ? await mkdtemp(join(tmpdir(), 'sprue-once-')) : DEFAULT_STATE_DIR,
   );
   if (onlyOnce) process.env['SPRUE_HOME'] = join(options.stateDir, 'cli');
+  using end = new EndSignal();
   await using cleanup = new AsyncDisposableStack();
   if (onlyOnce) cleanup.defer(() => rm(options.stateDir, { recursive: true, force: true }));
-  const platform = await bringUp(options, { report, logLevel });
-  cleanup.defer(() => takeDown(options, onlyOnce, report));
+  const takeDown = () => takeItDown(options, onlyOnce, report);
+  const platform = await bringUp(options, { report, logLevel }).catch(async (thrown: unknown) => {
+    if (!LEFT_ALONE.some(code => hasCode(thrown, code))) await takeDown();
+    throw thrown;
+  });
+  cleanup.defer(takeDown);
   cleanup.defer(() => platform.leave());
-  await pushExample(report);
-  await showExample(options);
+  await pushExample(report, end.signal);
+  await showExample(options, end.signal);
   if (onlyOnce) return;
   process.stdout.write(upText(options, platform.apiUrl));
   report.step('up; Ctrl-C takes it down');
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await end.wait();
 }
 
+/** Failures before anything was brought up; what runs then is somebody else's. */
+const LEFT_ALONE = ['NOT_ROOT', 'PREFLIGHT_FAILED', 'PLATFORM_RUNNING', 'NOT_A_STATE_DIR'] as const;
+
 /** With `once` all of it; else only what runs, so that the next start is quick. */
-async function takeDown(options: UpOptions, purge: boolean, report: Report): Promise<void> {
+async function takeItDown(options: UpOptions, purge: boolean, report: Report): Promise<void> {
   await down({ stateDir: options.stateDir, purge, report });
   report.step(purge ? 'everything is gone' : 'down; `npm start` or `sprue up` brings it back');
 }
 
-async function pushExample(report: Report): Promise<void> {
+async function pushExample(report: Report, signal: AbortSignal): Promise<void> {
   report.step(`pushing examples/${APP}`);
-  const exitCode = await runCli(['push', APP, '-p', join(installRoot, 'examples', APP)]);
+  const folder = join(installRoot, 'examples', APP);
+  const exitCode = await runCli(['push', APP, '-p', folder], { signal });
+  if (signal.aborted) throw new SprueError('INTERRUPTED', { goesOn: '' });
   if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_PUSHED', { app: APP });
 }
 
 /** What a browser would get, then where one more request went on its way. */
-async function showExample({ domain, httpPort }: UpOptions): Promise<void> {
+async function showExample({ domain, httpPort }: UpOptions, signal: AbortSignal): Promise<void> {
   const host = `${APP}.${domain}`;
   const url = httpUrl(host, httpPort);
   const answer = await probeHttp({ port: httpPort, host });
@@ -73,7 +83,7 @@ async function showExample({ domain, httpPort }: UpOptions): Promise<void> {
   }
   const body = answer.body.trim().replaceAll('\n', '\n  ');
   process.stdout.write(`\n${url}\n  HTTP ${answer.status}\n  ${body}\n\n$ sprue trace ${host}\n`);
-  const exitCode = await runCli(['trace', url]);
+  const exitCode = await runCli(['trace', url], { signal });
   process.stdout.write('\n');
   if (exitCode !== 0) throw new SprueError('EXAMPLE_NOT_SERVED', { url, status: 'not traced' });
 }

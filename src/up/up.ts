@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { SprueError } from '../core/errors.ts';
 import type { LogLevel } from '../core/log.ts';
 import { createLog } from '../core/process-log.ts';
@@ -7,6 +6,7 @@ import { type Credentials, loadCredentials } from '../roles/credentials.ts';
 import { installRoot } from '../roles/launcher.ts';
 import { takeProcessLock } from '../roles/process-lock.ts';
 import { targetLocalUser } from './cli-target.ts';
+import { EndSignal } from './end-signal.ts';
 import { probeHttp } from './http-probe.ts';
 import { Platform } from './platform.ts';
 import { recordPlatform, requireOwnFolder } from './platform-record.ts';
@@ -62,13 +62,14 @@ export async function bringUp(
 
 /** `sprue up`: brings the platform up and keeps it up until SIGINT or SIGTERM. */
 export async function up(options: UpOptions, context: UpContext): Promise<void> {
+  using end = new EndSignal();
   const platform = await bringUp(options, context);
-  context.report.step('up');
-  process.stdout.write(upText(options, platform.apiUrl));
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  context.report.step(
-    'stopping; apps and router go on (`sprue up` takes them over, `sprue down` ends them)',
-  );
+  if (!end.signal.aborted) {
+    context.report.step('up');
+    process.stdout.write(upText(options, platform.apiUrl));
+  }
+  await end.wait();
+  context.report.step('stopping controller and DEA; apps and router go on until `sprue down`');
   await platform.leave();
 }
 

@@ -40,9 +40,17 @@ export function createWardenFolders(stateDir: string, folder: WardenFolder): voi
   makeTraversable(folder.path);
   mkdirSync(folder.runc, { recursive: true, mode: 0o711 });
   mkdirSync(folder.exits, { recursive: true, mode: 0o700 });
-  for (let above = dirname(stateDir); above !== '/'; above = dirname(above))
-    if ((statSync(above).mode & 0o001) === 0)
-      throw new SprueError('CONTAINER_FOLDER_CLOSED', { folder: above });
+  const closed = closedFolderAbove(stateDir);
+  if (closed !== undefined) throw new SprueError('CONTAINER_FOLDER_CLOSED', { folder: closed });
+}
+
+/** A folder above the state directory that others may not pass; folders that are not there yet will let them. */
+export function closedFolderAbove(stateDir: string): string | undefined {
+  for (let above = dirname(stateDir); above !== '/'; above = dirname(above)) {
+    const mode = statSync(above, { throwIfNoEntry: false })?.mode;
+    if (mode !== undefined && (mode & 0o001) === 0) return above;
+  }
+  return undefined;
 }
 
 function makeTraversable(folder: string): void {

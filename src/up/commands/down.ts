@@ -10,7 +10,7 @@ export async function run({ options, context }: Invocation): Promise<number> {
   const purge = options.flag('purge');
   const stateDir = resolveStateDir(options.text('stateDir'));
   const action = `remove the platform in ${stateDir} with all its apps`;
-  if (purge && !options.flag('force') && context.interactive && !(await context.confirm(action))) {
+  if (purge && !options.flag('force') && !(await context.confirm(action))) {
     return EXIT.failed;
   }
   await down({ stateDir, purge, report: stderrReport() });

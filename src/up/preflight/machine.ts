@@ -4,6 +4,7 @@ import { formatBytes } from '../../core/size.ts';
 import { describeSocketOwner, listTcpListeners } from '../../exec/listeners.ts';
 import { findRecordedProcess } from '../../roles/kept-process.ts';
 import { routerRecordFile } from '../../roles/router-process.ts';
+import { closedFolderAbove } from '../../warden/create-container.ts';
 import { stateDir } from '../state-dir.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -27,6 +28,19 @@ export const httpPortCheck: Check = {
     return fail(
       `port ${httpPort} is taken by ${owner}`,
       `Stop it, or choose another port with --http-port.`,
+    );
+  },
+};
+
+/** Containers' users reach their files only through folders that let everybody pass. */
+export const stateDirCheck: Check = {
+  name: 'state directory',
+  async run({ stateDir: root }) {
+    const closed = closedFolderAbove(root);
+    if (closed === undefined) return ok(root);
+    return fail(
+      `${root} lies in ${closed}, which other users may not enter`,
+      `Run \`chmod o+x ${closed}\`, or choose another folder with --state-dir.`,
     );
   },
 };

@@ -3,7 +3,7 @@ import type { UpOptions } from '../up-options.ts';
 import { type Check, type CheckResult, fail } from './check.ts';
 import { addressRangeCheck, foreignFirewallCheck, tableOwnerCheck } from './host-network.ts';
 import { cgroupCheck, namespacesCheck, nftablesCheck } from './kernel.ts';
-import { diskCheck, httpPortCheck, rootCheck } from './machine.ts';
+import { diskCheck, httpPortCheck, rootCheck, stateDirCheck } from './machine.ts';
 import { programsCheck } from './programs.ts';
 
 /** In the order that a person mends things. None of them changes anything. */
@@ -17,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   tableOwnerCheck,
   addressRangeCheck,
   foreignFirewallCheck,
+  stateDirCheck,
   diskCheck,
 ];
 
