@@ -69,7 +69,9 @@ test('a trace arms the agents, gathers what they say and names who was silent', 
   const { id } = created.body;
   const armed = { trace: id, role: 'router', agent: 'router-1', host: 'router-1' };
   assert.deepEqual(created.body.armed, [armed]);
-  assert.deepEqual(created.body.silent, [{ role: 'dea', agent: platform.dea.id }]);
+  assert.deepEqual(created.body.silent, [
+    { role: 'dea', agent: platform.dea.id, name: platform.dea.id },
+  ]);
   assert.deepEqual(router.starts, [
     {
       id,

@@ -34,7 +34,7 @@ async function play(
   let created: TraceCreate | undefined;
   let told: Observation[] = [];
   let marked: ServedRequest | undefined;
-  const common = { id: ID, armed: [], silent: [{ role: 'dea', agent: 'dea-1' }] };
+  const common = { id: ID, armed: [], silent: [{ role: 'dea', agent: 'dea-1', name: 'dea-1' }] };
   platform.behaviour.intercept = request => {
     const { method, path, headers, body } = request;
     if (headers[TRACE_HEADER] !== undefined) {
@@ -85,7 +85,7 @@ describe('sprue trace', () => {
     assert.match(stdout, /^GET http:\/\/127\.0\.0\.1:\d+\/cart\?token=… → 200 in /);
     assert.doesNotMatch(stdout, /s3cret/);
     assert.match(stdout, /No DNS hop: the URL has an address/);
-    assert.match(stdout, /dea dea-1 did not answer/);
+    assert.match(stdout, /DEA dea-1 did not say that it is ready/);
   });
 
   test('--json is one hop table of the published schema, secrets only when asked for', async () => {

@@ -82,9 +82,11 @@ function appsBehind({ store }: Services, host: string, path: string): string[] {
 
 function agentsOf({ fleet, routers, edges }: Services): SilentAgent[] {
   return [
-    ...edges.live().map(({ id }) => ({ role: 'edge' as const, agent: id })),
-    ...routers.live().map(({ id }) => ({ role: 'router' as const, agent: id })),
-    ...fleet.deas.live().map(({ id }) => ({ role: 'dea' as const, agent: id })),
+    ...edges.live().map(({ id, host }) => ({ role: 'edge' as const, agent: id, name: host })),
+    ...routers
+      .live()
+      .map(({ id, host, name = host }) => ({ role: 'router' as const, agent: id, name })),
+    ...fleet.deas.live().map(({ id }) => ({ role: 'dea' as const, agent: id, name: id })),
   ];
 }
 

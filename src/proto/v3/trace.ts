@@ -44,6 +44,8 @@ export interface TraceCreated {
 export interface SilentAgent {
   readonly role: TraceRole;
   readonly agent: string;
+  /** For people: name or address of its machine. */
+  readonly name: string;
 }
 
 /** Answer to `GET /sprue/v1/traces/:id`. */

@@ -154,9 +154,7 @@ describe('correlate()', () => {
     assert.equal(nat.found, 'no answer to the SYN; dea-2 did not report');
     assert.equal(table.verdict.firstWrongHop, nat.n);
     assert.ok(!table.hops.some(({ kind }) => kind === 'veth' || kind === 'app'));
-    assert.deepEqual(table.notes, [
-      'dea dea-2 did not answer when the trace began: its hops are missing.',
-    ]);
+    assert.deepEqual(table.notes, ['DEA dea-2 did not say that it is ready for the trace.']);
   });
 
   test('a host that looked and saw no packet: nothing arrived here', () => {

@@ -1,11 +1,11 @@
-import type { TraceSnapshot } from '../../proto/v3/trace.ts';
+import type { SilentAgent, TraceSnapshot } from '../../proto/v3/trace.ts';
 import { sameFlow } from './flow.ts';
 import type { JoinedTrace } from './join.ts';
 
 /** What the table leaves out, and what it could not learn. */
 export function notesOf(
   { client, dns, edge, router }: JoinedTrace,
-  { armed, silent }: TraceSnapshot,
+  { armed, silent, observations }: TraceSnapshot,
 ): string[] {
   const isDirect = router && client.flow && sameFlow(router.client, client.flow);
   return [
@@ -13,10 +13,11 @@ export function notesOf(
     ...(edge === undefined && isDirect
       ? ['No edge hop: the client dialled the router itself.']
       : []),
-    ...silent.map(
-      ({ role, agent }) =>
-        `${role} ${agent} did not answer when the trace began: its hops are missing.`,
-    ),
+    ...silent
+      .filter(({ agent }) => !observations.some(item => 'agent' in item && item.agent === agent))
+      .map(
+        ({ role, name }) => `${titled(role)} ${name} did not say that it is ready for the trace.`,
+      ),
     ...armed
       .filter(({ problem }) => problem !== undefined)
       .map(({ role, host, problem }) => `${role} on ${host}: ${problem}`),
@@ -29,3 +30,7 @@ const NO_DNS: Readonly<Partial<Record<JoinedTrace['client']['resolvedBy'], reado
   hosts: ['No DNS hop: the name stands in /etc/hosts.'],
   given: ['No DNS hop: the address was given with --connect-to.'],
 };
+
+function titled(role: SilentAgent['role']): string {
+  return role === 'dea' ? 'DEA' : role.charAt(0).toUpperCase() + role.slice(1);
+}
