@@ -10,6 +10,8 @@ export interface TraceParts {
   /** Guid of the actor that began it: nobody else may look at it. */
   readonly owner: string;
   readonly forMs: number;
+  /** Host header without port. */
+  readonly host: string;
   /** Apps that the route leads to. */
   readonly appGuids: readonly string[];
   readonly expected: readonly SilentAgent[];
@@ -20,6 +22,7 @@ export class Trace {
   readonly id: string;
   readonly owner: string;
   readonly forMs: number;
+  readonly host: string;
   readonly appGuids: readonly string[];
   /** Who should have answered when it began. */
   readonly expected: readonly SilentAgent[];
@@ -28,10 +31,11 @@ export class Trace {
   readonly #waiting = new Set<() => void>();
   #bytes = 0;
 
-  constructor({ id, owner, forMs, appGuids, expected }: TraceParts) {
+  constructor({ id, owner, forMs, host, appGuids, expected }: TraceParts) {
     this.id = id;
     this.owner = owner;
     this.forMs = forMs;
+    this.host = host;
     this.appGuids = appGuids;
     this.expected = expected;
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { SprueError } from '../../core/errors.ts';
+import type { EdgeLease } from '../../proto/edge.ts';
 import { MAX_TRACE_MS } from '../../proto/trace-limits.ts';
 import {
   MAX_TRACE_WAIT_MS,
@@ -9,6 +10,7 @@ import {
   type TraceSnapshot,
   traceCreateSchema,
   traceObservationsSchema,
+  type ZoneRecord,
 } from '../../proto/v3/trace.ts';
 import { matchRoute } from '../domain/match-route.ts';
 import type { Services } from '../services.ts';
@@ -95,11 +97,16 @@ function snapshot(services: Services, trace: Trace, complete: boolean): TraceSna
   return { id, complete, armed, silent, observations, names: namesFor(services, trace) };
 }
 
-function namesFor({ fleet, store }: Services, { observations, appGuids }: Trace): TraceNames {
+function namesFor(
+  { fleet, store, edges }: Services,
+  { observations, appGuids, host }: Trace,
+): TraceNames {
   const tried = observations.flatMap(item =>
     item.source === 'router' ? item.attempts.flatMap(({ appGuid }) => appGuid ?? []) : [],
   );
+  const zone = zoneRecord(edges.live(), host);
   return {
+    ...(zone && { zone }),
     hosts: Object.fromEntries(fleet.deas.live().map(({ address, id }) => [address, id])),
     apps: Object.fromEntries(
       [...new Set([...appGuids, ...tried])].flatMap(guid => {
@@ -108,6 +115,17 @@ function namesFor({ fleet, store }: Services, { observations, appGuids }: Trace)
       }),
     ),
   };
+}
+
+/** The record that an edge's name server answers for a host with; a wildcard as for routes. */
+function zoneRecord(edges: readonly EdgeLease[], host: string): ZoneRecord | undefined {
+  for (const { host: edge, dns } of edges) {
+    const records = dns.zones.flatMap(zone => zone.records).filter(({ type }) => type === 'A');
+    const names = records.map(({ name }) => ({ url: name.replace(/\.$/, '') }));
+    const record = matchRoute(host, '/', names);
+    if (record) return { host: edge, addresses: dns.server.addresses, record: record.url };
+  }
+  return undefined;
 }
 
 function waitMs(text = '0'): number {

@@ -64,4 +64,15 @@ export interface TraceNames {
   /** Name of the DEA at an address. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly apps: Readonly<Record<string, string>>;
+  /** The platform's name server that knows the host, and by which record. */
+  readonly zone?: ZoneRecord;
+}
+
+export interface ZoneRecord {
+  /** Host name of the edge. */
+  readonly host: string;
+  /** Where that edge's name server is asked. */
+  readonly addresses: readonly string[];
+  /** Owner name of the record that answers, e.g. `*.apps.example.com`. */
+  readonly record: string;
 }

@@ -220,6 +220,23 @@ describe('correlate()', () => {
     assert.equal(table.verdict.text.includes('NXDOMAIN: the name does not exist'), true);
   });
 
+  test('an answer of our own name server is told with the record it came from', () => {
+    const base = readFixture('loopback-bind');
+    const zone = { host: 'edge-1', addresses: ['203.0.113.53'], record: '*.example.test' };
+    const asked = (addresses: readonly string[]) => {
+      const names = { ...base.names, zone: { ...zone, addresses } };
+      return hop(correlate(REQUEST, { ...base, names }), 'dns');
+    };
+    const own = asked(zone.addresses);
+    assert.equal(own.where, 'edge-1');
+    assert.ok(own.decidedBy.includes('record *.example.test'));
+    assert.equal(
+      asked(['203.0.113.5']).where,
+      '203.0.113.53',
+      'another server’s answer is its own',
+    );
+  });
+
   test('a dead router: the edge is good, the connection is refused behind it', () => {
     const table = hopsOf('router-dead');
     assert.equal(hop(table, 'edge-nat').state, 'seen');
@@ -247,6 +264,16 @@ describe('correlate()', () => {
       ],
     );
     assert.equal(table.verdict.ok, true);
+  });
+
+  test('the source of a container is masqueraded by its own host, which is named', () => {
+    const table = correlate(
+      REQUEST,
+      change('external-nat', { client: { containerOn: '10.0.0.13' } }),
+    );
+    const lent = hop(table, 'external-nat');
+    assert.deepEqual([lent.hop, lent.where, lent.state], ['masquerade', 'dea-1', 'inferred']);
+    assert.equal(table.hops.findLast(({ kind }) => kind === 'external-nat')?.where, 'dea-1');
   });
 
   test("the platform's own endpoint has no host port and no container", () => {

@@ -1,7 +1,7 @@
 import { HOP_TABLE_VERSION, type HopTable } from '../../proto/hop-table.ts';
-import type { TraceSnapshot } from '../../proto/v3/trace.ts';
+import type { TraceNames, TraceSnapshot } from '../../proto/v3/trace.ts';
 import { attemptHops } from './attempt-hops.ts';
-import { join } from './join.ts';
+import { type JoinedTrace, join } from './join.ts';
 import { nameHops } from './name-hop.ts';
 import { notesOf } from './notes.ts';
 import { routerHop } from './router-hop.ts';
@@ -21,12 +21,13 @@ export interface TracedRequest {
  * route, whatever the hosts' clocks say.
  */
 export function correlate(request: TracedRequest, snapshot: TraceSnapshot): HopTable {
-  const joined = join(snapshot.id, snapshot.observations);
-  if (joined === undefined) throw new TypeError('a trace needs its own client observation');
-  const { client, router, attempts } = joined;
   const { names } = snapshot;
+  const found = join(snapshot.id, snapshot.observations);
+  if (found === undefined) throw new TypeError('a trace needs its own client observation');
+  const joined = { ...found, client: withNamedHost(found.client, names) };
+  const { client, router, attempts } = joined;
   const drafts = [
-    ...nameHops(joined),
+    ...nameHops(joined, names),
     ...wayToRouter(joined, snapshot.armed),
     ...(router ? [routerHop(router, names)] : []),
     ...(router ? attempts.flatMap(evidence => attemptHops(evidence, router, names)) : []),
@@ -47,4 +48,10 @@ export function correlate(request: TracedRequest, snapshot: TraceSnapshot): HopT
     hops,
     notes: notesOf(joined, snapshot),
   };
+}
+
+function withNamedHost(client: JoinedTrace['client'], names: TraceNames): JoinedTrace['client'] {
+  const { containerOn } = client;
+  if (containerOn === undefined) return client;
+  return { ...client, containerOn: names.hosts[containerOn] ?? containerOn };
 }

@@ -1,12 +1,16 @@
 import type { DnsRecord } from '../../proto/trace.ts';
+import type { TraceNames } from '../../proto/v3/trace.ts';
 import { draftHop, evidenceOf, type HopDraft } from './draft.ts';
 import { digCommand } from './explain.ts';
 import { textSide } from './flow.ts';
 import type { JoinedTrace } from './join.ts';
 
 /** The name's resolution; nothing when no DNS server was asked. */
-export function nameHops({ dns, zone, client }: JoinedTrace): HopDraft[] {
+export function nameHops({ dns, zone, client }: JoinedTrace, names: TraceNames): HopDraft[] {
   if (dns === undefined) return [];
+  const served = names.zone?.addresses.some(address => dns.server.startsWith(`${address}:`));
+  const own = served === true && dns.authoritative === true ? names.zone : undefined;
+  const record = zone?.matched ?? own?.record;
   const addresses = dns.answers.filter(({ type }) => type === 'A' || type === 'AAAA');
   const isGood = dns.code === 'NOERROR' && addresses.length > 0;
   const question = `${dns.question.name} ${dns.question.type}?`;
@@ -14,12 +18,12 @@ export function nameHops({ dns, zone, client }: JoinedTrace): HopDraft[] {
     draftHop({
       kind: 'dns',
       hop: 'DNS',
-      where: zone?.host ?? dns.server.replace(/:53$/, ''),
+      where: zone?.host ?? own?.host ?? dns.server.replace(/:53$/, ''),
       before: textSide(question),
       after: isGood ? textSide(addresses.map(({ data }) => data).join(', ')) : null,
       decidedBy: [
         `asked ${dns.server.replace(/:53$/, '')}${isGood && dns.authoritative ? ' (authoritative)' : ''}`,
-        ...(zone?.matched === undefined ? [] : [`record ${zone.matched}`]),
+        ...(isGood && record !== undefined ? [`record ${record}`] : []),
         ...dns.answers.filter(({ type }) => type === 'CNAME').map(aliasText),
         ...addresses.slice(0, 1).map(({ ttlSeconds }) => `good for ${ttlSeconds} s`),
       ],
