@@ -189,8 +189,8 @@ export const ERRORS = {
   },
 
   // --- roles on their own -----------------------------------------------------------------------
-  INVALID_DEA_ID: {
-    message: '“{received}” cannot name a DEA: letters, digits, - and _, at most 63.',
+  INVALID_ROLE_ID: {
+    message: '“{received}” cannot name a host on the bus: letters, digits, - and _, at most 63.',
     next: '',
     status: 422,
     v3: UNPROCESSABLE,
@@ -257,6 +257,13 @@ export const ERRORS = {
   },
   LAB_SERVICE_FAILED: {
     message: '{service} on {host} was started but does not serve: {reason}',
+    next: '',
+    status: 500,
+    v3: SERVER_ERROR,
+    exit: EXIT.failed,
+  },
+  LAB_NOT_REACHED: {
+    message: 'On {host}, `sprue {command}` does not work: {last}',
     next: '',
     status: 500,
     v3: SERVER_ERROR,
@@ -966,8 +973,8 @@ export const ERRORS = {
     exit: EXIT.failed,
   },
   EDGE_MISSING: {
-    message: 'No edge with floating IPs is there.',
-    next: 'Start one: `sprue edge --config FILE` with a floating pool; `sprue status` shows what is there.',
+    message: 'There is no edge {what}.',
+    next: 'Start one: `sprue edge --config FILE`. An edge that was killed a moment ago comes back by itself.',
     status: 503,
     v3: UNAVAILABLE,
     exit: EXIT.unhealthy,
@@ -1013,6 +1020,13 @@ export const ERRORS = {
     status: 500,
     v3: SERVER_ERROR,
     exit: EXIT.failed,
+  },
+  ROUTER_AMBIGUOUS: {
+    message: 'Several routers are on a host named “{router}”: {addresses}.',
+    next: 'Name the router by its address.',
+    status: 422,
+    v3: UNPROCESSABLE,
+    exit: EXIT.usage,
   },
   ROUTER_UNKNOWN: {
     message: 'There is no router “{router}”; these are there: {known}.',

@@ -9,14 +9,14 @@ import { containerDefaults, diskCapacityMib, memoryCapacityMib } from './contain
 import { startDeaCollector } from './host-collectors.ts';
 import { createHostLayers, type HostLayers } from './host-layers.ts';
 import { containerNameservers } from './nameservers.ts';
-import { cidr, commonShape, deaId, ipv4, portNumber, sizeMib } from './role-config.ts';
+import { cidr, commonShape, ipv4, portNumber, roleId, sizeMib } from './role-config.ts';
 import { runRole } from './run-role.ts';
 
 /** `sprue dea --config FILE` */
 export const deaConfigSchema = z.strictObject({
   ...commonShape,
   /** Names this host on the bus, for ever: what it should run is addressed to it. */
-  id: deaId,
+  id: roleId,
   /** Address of this host that routers dial. */
   address: ipv4,
   /** Memory that instances may be promised in all. Default: this machine's, less what it needs itself. */

@@ -16,17 +16,17 @@ export interface NatsPermissions {
   readonly subscribe: readonly string[];
 }
 
-/** A DEA's id is a token of a NATS subject and part of a user's name. */
-const DEA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+/** An id is a token of NATS subjects and part of a user's name. */
+const ROLE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
-/** @throws SprueError `INVALID_DEA_ID` */
-export function checkDeaId(id: string): string {
-  if (!DEA_ID.test(id)) throw new SprueError('INVALID_DEA_ID', { received: id });
+/** @throws SprueError `INVALID_ROLE_ID` */
+export function checkRoleId(id: string): string {
+  if (!ROLE_ID.test(id)) throw new SprueError('INVALID_ROLE_ID', { received: id });
   return id;
 }
 
 export function natsUserName(role: NatsRole): string {
-  return role.role === 'dea' ? `dea-${checkDeaId(role.deaId)}` : role.role;
+  return role.role === 'dea' ? `dea-${checkRoleId(role.deaId)}` : role.role;
 }
 
 /**
@@ -62,7 +62,7 @@ export function natsPermissions(role: NatsRole): NatsPermissions {
         subscribe: [inbox, 'sprue.router.*', ...TRACE_NEWS],
       };
     case 'dea':
-      return deaPermissions(checkDeaId(role.deaId), inbox);
+      return deaPermissions(checkRoleId(role.deaId), inbox);
     default:
       return role satisfies never;
   }

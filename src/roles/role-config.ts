@@ -6,14 +6,15 @@ import { parseCidr, parseIpv4 } from '../core/address.ts';
 import { suggestion } from '../core/did-you-mean.ts';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import { parseSizeMib } from '../core/size.ts';
-import { checkDeaId } from './nats-permissions.ts';
+import { checkRoleId } from './nats-permissions.ts';
 
 /** Values as a person writes them; each tells what it should be when it is not. */
 export const ipv4 = z.string().transform(parsed(parseIpv4));
 export const cidr = z.string().transform(parsed(parseCidr));
 /** `512M`, `4G`; in MiB afterwards. */
 export const sizeMib = z.string().transform(parsed(parseSizeMib));
-export const deaId = z.string().transform(parsed(checkDeaId));
+/** A DEA's or an edge's name on the bus. */
+export const roleId = z.string().transform(parsed(checkRoleId));
 export const folder = z.string().refine(isAbsolute, 'must be an absolute path');
 export const portNumber = z.int().min(1).max(65_535);
 

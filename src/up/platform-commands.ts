@@ -124,6 +124,16 @@ export const PLATFORM_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/dea.ts'),
   },
   {
+    name: 'edge',
+    summary: 'Run the network node: DNS for the platform’s domains, floating IPs',
+    group: 'Platform',
+    options: [...ROLE_OPTIONS, { flags: '--id <name>', description: 'names this edge on the bus' }],
+    examples: ['sprue edge --config /etc/sprue/edge.yml'],
+    details: ROLE_DETAILS,
+    signals: 'own',
+    load: () => import('./commands/edge.ts'),
+  },
+  {
     name: 'quickstart',
     summary: 'Bring the platform up, push an example and show its route (what `npm start` runs)',
     group: 'Platform',

@@ -173,9 +173,9 @@ export async function expireBuilds(services: Services): Promise<void> {
   for (const build of store.all('build')) {
     if (build.state !== 'STAGING') continue;
     const overdueMs = clock.now() - build.createdMs - build.timeoutSec * 1000 - SLACK_MS;
-    const isGone = fleet.deas.isGone(build.deaId);
-    if (overdueMs < 0 && !isGone) continue;
-    const error = isGone
+    const isSilent = fleet.deas.isSilent(build.deaId);
+    if (overdueMs < 0 && !isSilent) continue;
+    const error = isSilent
       ? `StagingError - the host ${build.deaId} does not answer any more`
       : `StagingTimeExpired - staging took longer than ${build.timeoutSec} s`;
     await closeFailed(services, build, error);

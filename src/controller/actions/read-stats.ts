@@ -34,7 +34,7 @@ export async function readStats(services: Services, process: ProcessRecord): Pro
   );
   const used = new Map(answers.flatMap(answer => [...answer]));
   const resources = shown.map((actual, index) => {
-    if (actual === undefined || fleet.deas.isGone(actual.deaId)) {
+    if (actual === undefined || fleet.deas.isSilent(actual.deaId)) {
       return absent(services, process, index, actual);
     }
     return present(services, process, actual, used.get(actual.guid));

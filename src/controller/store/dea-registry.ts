@@ -2,7 +2,7 @@ import type { Bus } from '../../bus/bus.ts';
 import { KvBucket } from '../../bus/kv-bucket.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { DEA_FORGET_MS, DEA_LEASE_MS, KV } from '../../proto/buckets.ts';
+import { DEA_FORGET_MS, DEA_LEASE_MS, DEA_RENEW_MS, KV } from '../../proto/buckets.ts';
 import { type DeaAdvertisement, deaAdvertisementSchema } from '../../proto/dea-advertisement.ts';
 
 export interface DeaRegistryOptions {
@@ -16,6 +16,8 @@ export interface DeaRegistryOptions {
 const LOOK_INTERVAL_MS = 1_000;
 /** TCP's pauses between retransmissions: that much later than the first the last may be heard again. */
 const REUNION_GRACE_MS = 30_000;
+/** Of any number of DEAs one at least is heard in this time. */
+const EARS_MS = 2 * DEA_RENEW_MS + 500;
 
 interface Lease {
   readonly advertisement: DeaAdvertisement;
@@ -30,9 +32,10 @@ export class DeaRegistry {
   readonly #leases = new Map<string, Lease>();
   readonly #options: DeaRegistryOptions;
   #graceUntilMs: number;
-  /** As the last look found it. */
-  #lastLive: ReadonlySet<string> = new Set();
-  #inGrace = true;
+  /** Those whose loss has been told. */
+  #toldGone: ReadonlySet<string> = new Set();
+  /** Whether it was told that the time to speak at the start is over. */
+  #toldStart = false;
 
   private constructor(options: DeaRegistryOptions) {
     this.#options = options;
@@ -73,9 +76,14 @@ export class DeaRegistry {
     return this.live().some(dea => dea.id === deaId);
   }
 
-  /** Certainly gone: heard before or given time to speak, and silent for a whole lease. */
-  isGone(deaId: string): boolean {
+  /** Silent for a whole lease, although it had time to speak. */
+  isSilent(deaId: string): boolean {
     return this.#options.clock.now() > this.#graceUntilMs && !this.isLive(deaId);
+  }
+
+  /** Silent while others are heard: it is the DEA that is gone, and not we that are cut off. */
+  isGone(deaId: string): boolean {
+    return this.isSilent(deaId) && this.#hearsAnybody();
   }
 
   /** Nobody could renew a lease while the bus was away: everybody gets one more. */
@@ -91,23 +99,28 @@ export class DeaRegistry {
 
   #follow(id: string, advertisement: DeaAdvertisement | undefined): void {
     const nowMs = this.#options.clock.now();
-    const wasAlone = this.live().length === 0;
+    const wasCutOff = !this.#hearsAnybody();
     const before = this.#leases.get(id);
     if (advertisement === undefined) this.#leases.delete(id);
     else this.#leases.set(id, { advertisement, seenMs: nowMs });
     const returned = before === undefined || before.seenMs < nowMs - DEA_LEASE_MS;
-    // After a cut everybody was silent at once: the first to be heard must not get what the others run.
-    if (returned && wasAlone) this.#graceUntilMs = nowMs + REUNION_GRACE_MS;
+    // Everybody was silent at once: the first to be heard again must not get what the others run.
+    if (wasCutOff && before !== undefined) this.#graceUntilMs = nowMs + REUNION_GRACE_MS;
     if (advertisement === undefined || returned) this.#options.onChange();
   }
 
-  /** Notices those that fell silent. */
+  #hearsAnybody(): boolean {
+    const oldestMs = this.#options.clock.now() - EARS_MS;
+    return [...this.#leases.values()].some(({ seenMs }) => seenMs >= oldestMs);
+  }
+
+  /** Notices those that are gone: also those that were gone before the start, as everybody else had spoken. */
   #look(): void {
-    const now = new Set(this.live().map(({ id }) => id));
-    const someoneLeft = [...this.#lastLive].some(id => !now.has(id));
-    const graceEnded = this.#inGrace && this.#options.clock.now() > this.#graceUntilMs;
-    this.#lastLive = now;
-    this.#inGrace = this.#options.clock.now() <= this.#graceUntilMs;
-    if (someoneLeft || graceEnded) this.#options.onChange();
+    const gone = new Set([...this.#leases.keys()].filter(id => this.isGone(id)));
+    const hasStarted = this.#options.clock.now() > this.#graceUntilMs;
+    const isNews = !gone.isSubsetOf(this.#toldGone) || (hasStarted && !this.#toldStart);
+    this.#toldGone = gone;
+    this.#toldStart ||= hasStarted;
+    if (isNews) this.#options.onChange();
   }
 }
