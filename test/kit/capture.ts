@@ -22,17 +22,22 @@ export class Capture implements AsyncDisposable {
   #packet: CapturedPacket | undefined;
   #said = '';
 
-  private constructor(netns: string) {
-    this.#child = startTcpdump(netns);
+  private constructor(netns: string, targetBegin: string | undefined) {
+    this.#child = startTcpdump(netns, targetBegin);
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
     createInterface({ input: this.#child.stdout }).on('line', line => this.#read(line));
   }
 
-  /** Resolves when it captures. @param netns name in /run/netns */
-  static async start(netns: string): Promise<Capture> {
-    const capture = new Capture(netns);
+  /**
+   * Resolves when it captures.
+   * @param netns name in /run/netns
+   * @param targetBegin four characters: only GET requests whose target begins with them, and no
+   *   answers. For use under load, which tcpdump could not print.
+   */
+  static async start(netns: string, targetBegin?: string): Promise<Capture> {
+    const capture = new Capture(netns, targetBegin);
     const isOn = () => (capture.#said.includes('listening on') ? true : undefined);
     if (await poll(isOn, { intervalMs: 10, timeoutMs: 5_000 })) return capture;
     await capture[Symbol.asyncDispose]();
@@ -70,14 +75,23 @@ export class Capture implements AsyncDisposable {
   }
 }
 
-function startTcpdump(netns: string) {
+function startTcpdump(netns: string, targetBegin: string | undefined) {
   const enter = ['nsenter', `--net=/run/netns/${netns}`, '--'];
   // A narrow filter and a large buffer (KiB): on a busy machine packets would be lost.
-  const filter = 'tcp port 80 or tcp port 8080';
+  const ports = 'tcp port 80 or tcp port 8080';
+  const filter = targetBegin === undefined ? ports : beginningWith(`GET ${targetBegin}`);
   const options = ['-i', 'any', '-nn', '-l', '-A', '-B', '16384', '--immediate-mode'];
   const tcpdump = ['tcpdump', ...options, filter];
   const [program = '', ...args] = [...enter, ...tcpdump];
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Of segments whose data begins with these eight characters. */
+function beginningWith(text: string): string {
+  const data = '((tcp[12:1] & 0xf0) >> 2)';
+  const hex = (from: number) =>
+    `0x${Buffer.from(text.slice(from, from + 4), 'latin1').toString('hex')}`;
+  return `tcp[${data}:4] = ${hex(0)} and tcp[${data} + 4:4] = ${hex(4)}`;
 }
 
 /** `15:19:38.1 lo In IP 127.0.0.1.41000 > 127.0.0.1.80: Flags [P.], …` */

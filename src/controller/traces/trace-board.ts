@@ -10,7 +10,7 @@ import { Trace } from './trace.ts';
 
 const MAX_TRACES = 64;
 /** Agents that did not answer until then are called silent. */
-const ARM_TIMEOUT_MS = 300;
+const ARM_TIMEOUT_MS = 800;
 /** A trace can be read for this long after its agents have disarmed. */
 const KEEP_MS = 10_000;
 

@@ -27,18 +27,18 @@ export class EdgeCollector implements Collector {
 
   constructor(options: EdgeCollectorOptions) {
     this.#options = options;
-    this.#watch = new SynWatch(TABLE, options.log);
+    this.#watch = new SynWatch(TABLE, async () => this.#scope(), options.log);
   }
 
   async tidy(): Promise<void> {
     this.#armed.clear();
-    await this.#watch.change(async () => undefined);
+    await this.#watch.update();
   }
 
   async arm(start: TraceStart): Promise<string | undefined> {
     if (!(await isHeld(start.flow.destination.host))) return undefined; // it will not come past here
     this.#armed.set(start.id, { start, endMs: performance.now() + start.forMs });
-    await this.#watch.change(async () => this.#scope());
+    await this.#watch.update();
     return this.#watch.problem;
   }
 
@@ -53,7 +53,7 @@ export class EdgeCollector implements Collector {
   }
 
   async disarm(id: string): Promise<void> {
-    if (this.#armed.delete(id)) await this.#watch.change(async () => this.#scope());
+    if (this.#armed.delete(id)) await this.#watch.update();
   }
 
   #scope(): WatchScope | undefined {

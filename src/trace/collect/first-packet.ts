@@ -17,8 +17,8 @@ export interface FirstPacketInput {
   readonly before: Flow;
   readonly conntrack: Nat['conntrack'] | undefined;
   readonly element: ElementAnswer['element'];
-  /** The connection is older than the trace. */
-  readonly isOld: boolean;
+  /** The watch stood before the connection was opened. */
+  readonly isWatched: boolean;
 }
 
 export async function judgeFirstPacket(
@@ -45,8 +45,8 @@ export async function judgeFirstPacket(
   return { ...base, syn: 'seen', droppedBy: undefined };
 }
 
-async function whyUnseen({ isOld, conntrack }: FirstPacketInput, watch: SynWatch) {
-  if (isOld || watch.problem !== undefined) return 'not-watched';
+async function whyUnseen({ isWatched, conntrack }: FirstPacketInput, watch: SynWatch) {
+  if (!isWatched || watch.problem !== undefined) return 'not-watched';
   // It came, then, and was not told of: the messages of a busy kernel may get lost.
   if (conntrack !== undefined) return 'not-watched';
   return (await watch.hasMissedSome()) ? 'not-watched' : 'not-seen';

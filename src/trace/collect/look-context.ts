@@ -1,8 +1,10 @@
-import type { ObservationOf, TraceStart } from '../../proto/trace.ts';
+import type { TraceStart } from '../../proto/trace.ts';
 
-/** For whom and about what an agent looks. */
+/** For whom and about which request an agent looks. */
 export interface LookContext {
   readonly start: TraceStart;
   readonly agent: string;
-  readonly subject: ObservationOf<'dea-nat'>['subject'];
+  readonly requestId: string;
+  /** Its watch stood before the request was sent. */
+  readonly wasWatching: boolean;
 }

@@ -10,46 +10,45 @@ import { type SocketOwner, socketOwners } from './socket-owner.ts';
 import { containerViews } from './views.ts';
 
 const MAX_OTHERS = 20;
+/** `ss`: a listener has no other end. */
+const LISTENING = 'dport = :0';
 
 /** The way into one container, and what listens there. */
 export async function observeContainer(
-  { start, agent, subject }: LookContext,
-  { local }: TraceAttempt,
+  { start, agent, requestId }: LookContext,
+  { local, n }: TraceAttempt,
   attachment: Attachment,
   warden: Pick<Warden, 'list'>,
 ): Promise<ObservationOf<'container'>> {
   const { appGuid, index, instanceId, containerIp, veth, netns, netnsPath } = attachment;
   const containerPort = attachment.mapping?.containerPort ?? 0;
   const inside = (...argv: string[]) =>
-    ask(
-      ['nsenter', `--net=${netnsPath}`, '--', ...argv],
-      `ip netns exec ${netns} ${argv.join(' ')}`,
-    );
-  const [route, listening, connected, containers, views] = await Promise.all([
+    ask(['nsenter', `--net=${netnsPath}`, '--', ...argv], shown(netns, argv));
+  const [route, answer, containers, views] = await Promise.all([
     findRoute(containerIp),
-    inside('ss', '-Htlne'),
-    local && inside('ss', '-Htane', 'dst', `${local.host}:${local.port}`),
+    inside('ss', '-Htane', local ? `${LISTENING} or dst = ${local.host}:${local.port}` : LISTENING),
     warden.list(),
     start.figures ? containerViews(netns, netnsPath) : undefined,
   ]);
-  const sockets = listening.ok ? parseSocketLines(listening.text) : [];
+  const all = answer.ok ? parseSocketLines(answer.text) : [];
+  const sockets = all.filter(({ state }) => state === 'LISTEN');
   const pid = containers.find(container => container.instanceId === instanceId)?.pid ?? 0;
   const owners =
     pid === 0 ? new Map<number, SocketOwner>() : await socketOwners(pid, inodesOf(sockets));
   const takes = (socket: SocketLine) =>
     socket.local.port === containerPort && isReachable(socket.local.host, containerIp);
   const listener = sockets.find(takes);
-  const connection = connected?.ok ? parseSocketLines(connected.text)[0] : undefined;
+  const connection = all.find(({ state }) => state !== 'LISTEN');
   return {
     trace: start.id,
     host: hostname(),
     atMs: Date.now(),
-    raw: evidence(route.answer, listening, connected),
+    raw: evidence(route.answer, answer),
     ...(views && { views }),
     source: 'container',
     role: 'dea',
     agent,
-    subject,
+    subject: { requestId, attempt: n },
     ...{ appGuid, index, instanceId, containerIp, containerPort, veth, netns },
     ...(route.device !== undefined && { routeDevice: route.device }),
     ...(route.route !== undefined && { route: route.route }),
@@ -83,4 +82,10 @@ function describe(
 ): TraceListener {
   const owner = inode === undefined ? undefined : owners.get(inode);
   return { ...local, ...owner, backlog: receiveQueue, backlogMax: sendQueue };
+}
+
+/** As a person would type it. */
+function shown(netns: string, argv: readonly string[]): string {
+  const words = argv.map(word => (word.includes(' ') ? `'${word}'` : word));
+  return `ip netns exec ${netns} ${words.join(' ')}`;
 }

@@ -30,7 +30,7 @@ export async function observeEdgeNat(
     start.figures ? hostViews([flow], NAT) : undefined,
   ]);
   const before = tracked.entry?.original ?? flow;
-  const input = { before, element, conntrack: tracked.entry, isOld: false };
+  const input = { before, element, conntrack: tracked.entry, isWatched: true };
   const { after, syn, droppedBy, raw } = await judgeFirstPacket(input, watch);
   return {
     trace: start.id,

@@ -20,7 +20,7 @@ const UNKNOWN = { host: '0.0.0.0', port: 0 };
 
 /** This host's NAT of one host port to its container, for one connection of a router. */
 export async function observeHostNat(
-  { start, agent, subject }: LookContext,
+  { start, agent, requestId, wasWatching }: LookContext,
   attempt: TraceAttempt,
   watch: SynWatch,
 ): Promise<ObservationOf<'dea-nat'>> {
@@ -31,7 +31,7 @@ export async function observeHostNat(
     findElement(MAP, `tcp . ${endpoint.port}`),
     start.figures ? hostViews([before], NAT) : undefined,
   ]);
-  const input = { before, element, conntrack: conntrack?.entry, isOld: reused };
+  const input = { before, element, conntrack: conntrack?.entry, isWatched: wasWatching && !reused };
   const { after, syn, droppedBy, raw } = await judgeFirstPacket(input, watch);
   return {
     trace: start.id,
@@ -42,7 +42,7 @@ export async function observeHostNat(
     source: 'dea-nat',
     role: 'dea',
     agent,
-    subject,
+    subject: { requestId, attempt: attempt.n },
     before,
     ...(after && { after }),
     ...(element && { element }),

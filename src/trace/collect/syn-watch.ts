@@ -28,13 +28,21 @@ export class SynWatch {
   readonly #log: Log;
   readonly #sightings: SynSightings;
   #monitor: Monitor | undefined;
-  /** Changes happen one after the other, each with what is wanted by then. */
+  /** Changes happen one after the other… */
   #changing: Promise<void> = Promise.resolve();
+  /** …and whoever comes while one waits for its turn shares it. */
+  #waiting: Promise<void> | undefined;
   #problem: string | undefined;
 
-  /** @param table family and name, e.g. `inet sprue-trace-dea`; nobody else's */
-  constructor(table: string, log: Log) {
+  readonly #wanted: () => Promise<WatchScope | undefined>;
+
+  /**
+   * @param table family and name, e.g. `inet sprue-trace-dea`; nobody else's
+   * @param wanted what to watch for at the moment
+   */
+  constructor(table: string, wanted: () => Promise<WatchScope | undefined>, log: Log) {
     this.#table = table;
+    this.#wanted = wanted;
     this.#log = log;
     this.#sightings = new SynSightings(table);
   }
@@ -45,17 +53,25 @@ export class SynWatch {
   }
 
   /**
-   * Watches for what `wanted` says once it is this change's turn; `undefined` ends the watch and leaves
+   * Resolves when what is wanted is watched for. A scope of `undefined` ends the watch and leaves
    * nothing behind. Never rejects: see {@link problem}.
    */
-  change(wanted: () => Promise<WatchScope | undefined>): Promise<void> {
-    this.#changing = this.#changing
-      .then(async () => this.#apply(await wanted()))
-      .catch(thrown => {
-        this.#problem = `the first packet is not followed: ${reasonOf(thrown)}`;
-        this.#log.warn({ reason: reasonOf(thrown) }, 'trace: watching failed');
-      });
-    return this.#changing;
+  update(): Promise<void> {
+    this.#waiting ??= this.#changing.then(() => {
+      this.#waiting = undefined;
+      this.#changing = this.#change();
+      return this.#changing;
+    });
+    return this.#waiting;
+  }
+
+  async #change(): Promise<void> {
+    try {
+      await this.#apply(await this.#wanted());
+    } catch (thrown) {
+      this.#problem = `the first packet is not followed: ${reasonOf(thrown)}`;
+      this.#log.warn({ reason: reasonOf(thrown) }, 'trace: watching failed');
+    }
   }
 
   find(flow: Flow): SynSighting | undefined {
