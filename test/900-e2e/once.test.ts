@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -53,12 +53,14 @@ async function withoutLeak(use: Use): Promise<void> {
   const names = await createNetLab();
   const folder = await mkdtemp(join(tmpdir(), 'sprue-test-once-'));
   await chmod(folder, 0o711); // containers must be able to enter
-  const scope = { netns: names.host, marks: [folder, names.host], folders: [folder] };
+  const scope = { netns: names.host, marks: [folder, names.host] };
   const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), TMPDIR: folder };
   try {
     const before = await readMachine(scope);
     await use(command => inNetns(names.host, command), env);
     await assertNoLeak(before, scope);
+    const states = (await readdir(folder)).filter(name => name.startsWith('sprue-once-'));
+    assert.deepEqual(states, [], 'state directories');
   } finally {
     await destroyNetLab(names);
     await rm(folder, { recursive: true, force: true });
