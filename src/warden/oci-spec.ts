@@ -69,6 +69,13 @@ export interface OciContext {
 export const SHARED_PATHS = ['/usr', '/etc/alternatives', '/etc/ssl/certs'] as const;
 
 const OPEN_FILES = 16_384;
+/**
+ * The kernel counts signals that wait, and timers, of all containers together with those of root on
+ * the host: without a limit of its own, one app could take them all.
+ */
+const PENDING_SIGNALS = 4_096;
+/** POSIX message queues are counted the same way; a queue takes 82 KB unless it asks for less. */
+const MESSAGE_QUEUE_BYTES = 163_840;
 const SHM_MIB = 64;
 /** When the whole machine is out of memory, apps go before the platform. */
 const OOM_SCORE_ADJ = 500;
@@ -107,8 +114,10 @@ export function planOciSpec(spec: ContainerSpec, context: OciContext): OciSpec {
       noNewPrivileges: true,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
       rlimits: [
-        { type: 'RLIMIT_NOFILE', hard: OPEN_FILES, soft: OPEN_FILES },
-        { type: 'RLIMIT_CORE', hard: 0, soft: 0 },
+        rlimit('RLIMIT_NOFILE', OPEN_FILES),
+        rlimit('RLIMIT_CORE', 0),
+        rlimit('RLIMIT_SIGPENDING', PENDING_SIGNALS),
+        rlimit('RLIMIT_MSGQUEUE', MESSAGE_QUEUE_BYTES),
       ],
       oomScoreAdj: OOM_SCORE_ADJ,
     },
@@ -132,6 +141,10 @@ export function planOciSpec(spec: ContainerSpec, context: OciContext): OciSpec {
       readonlyPaths: READ_ONLY,
     },
   };
+}
+
+function rlimit(type: string, limit: number) {
+  return { type, hard: limit, soft: limit };
 }
 
 /** Memory and swap together get the same limit, which leaves no swap. */

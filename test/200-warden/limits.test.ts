@@ -55,6 +55,27 @@ test('limits of open files and core dumps are as promised', async () => {
   assert.equal(stdout, '16384\n16384\n0\n');
 });
 
+test('an app cannot take the waiting signals and timers of the whole host', async () => {
+  const flood = `python3 - <<'END'
+import ctypes, os, signal, time
+libc = ctypes.CDLL(None)
+signal.pthread_sigmask(signal.SIG_BLOCK, {40})
+n = 0
+while libc.sigqueue(os.getpid(), 40, 0) == 0: n += 1
+print(n, flush=True)
+time.sleep(60)
+END`;
+  const flooder = await lab.launch({ args: ['/bin/bash', '-c', flood] });
+  const queued = await poll(() => lab.log(flooder.instanceId).stdout || undefined, {
+    intervalMs: 20,
+    timeoutMs: 10_000,
+  });
+  assert.ok(Number(queued) <= 4_096, `${queued} signals wait`);
+  const timer = 'import ctypes; print(ctypes.CDLL(None).timer_create(0, None, ctypes.byref(ctypes.c_long())))';
+  assert.equal((await lab.script(`python3 -c '${timer}'`)).stdout, '0\n', 'a neighbour has timers');
+  await lab.warden.destroy(flooder.instanceId);
+});
+
 test('Node sizes its heap by the memory limit of the container', async () => {
   const { stdout } = await lab.script('node -p "process.constrainedMemory()"', { memoryMib: 96 });
   assert.equal(stdout, `${96 * 2 ** 20}\n`);
