@@ -71,7 +71,8 @@ END`;
     timeoutMs: 10_000,
   });
   assert.ok(Number(queued) <= 4_096, `${queued} signals wait`);
-  const timer = 'import ctypes; print(ctypes.CDLL(None).timer_create(0, None, ctypes.byref(ctypes.c_long())))';
+  const timer =
+    'import ctypes; print(ctypes.CDLL(None).timer_create(0, None, ctypes.byref(ctypes.c_long())))';
   assert.equal((await lab.script(`python3 -c '${timer}'`)).stdout, '0\n', 'a neighbour has timers');
   await lab.warden.destroy(flooder.instanceId);
 });
