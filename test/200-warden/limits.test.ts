@@ -131,3 +131,26 @@ test('a flood of output neither fills the disk nor stops the app', async () => {
   assert.match(lab.log(instanceId).stdout, /\nlast\n$/);
   await lab.warden.destroy(instanceId);
 });
+
+test('usage counts files that are open or mapped but have no name any more', async () => {
+  const script = `python3 - <<'END'
+import mmap, os, time
+def hidden(path):
+    f = open(path, 'w+b'); f.write(b'x' * 3 * 2**20); f.flush(); os.unlink(path)
+    return f
+kept = hidden('/tmp/open')
+other = hidden('/home/vcap/mapped')
+area = mmap.mmap(other.fileno(), 0); other.close()
+print('done', flush=True)
+time.sleep(60)
+END`;
+  const { instanceId } = await lab.launch({ args: ['/bin/bash', '-c', script] });
+  await poll(() => lab.log(instanceId).stdout === 'done\n' || undefined, {
+    intervalMs: 20,
+    timeoutMs: 5_000,
+  });
+  const usage = await lab.warden.usage(instanceId);
+  const diskMib = (usage?.diskBytes ?? 0) / 2 ** 20;
+  assert.ok(diskMib > 6 && diskMib < 7, `${diskMib} MiB`);
+  await lab.warden.destroy(instanceId);
+});
