@@ -77,6 +77,14 @@ END`;
   await lab.warden.destroy(flooder.instanceId);
 });
 
+test('an app cannot take the inotify instances of the whole host', async () => {
+  const take = `import ctypes
+libc = ctypes.CDLL(None); n = 0
+while n < 1000 and libc.inotify_init() >= 0: n += 1
+print(n)`;
+  assert.equal((await lab.script(`python3 -c '${take}'`)).stdout, '32\n');
+});
+
 test('Node sizes its heap by the memory limit of the container', async () => {
   const { stdout } = await lab.script('node -p "process.constrainedMemory()"', { memoryMib: 96 });
   assert.equal(stdout, `${96 * 2 ** 20}\n`);
