@@ -10,6 +10,7 @@ const LIMITS = [
   ['net.ipv4.neigh.default.gc_thresh3', 8192],
   ['net.ipv4.neigh.default.gc_thresh2', 4096],
   ['net.netfilter.nf_conntrack_max', 262_144],
+  ['fs.inotify.max_user_instances', 8192], // of all containers and root together; default 128
 ] as const;
 
 /** Lets the kernel route between containers' pairs and the uplink; remembers if it did not before. */

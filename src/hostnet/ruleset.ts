@@ -59,8 +59,15 @@ const COUNTERS = [
   'to_container',
   'to_denied',
   'to_unlisted',
+  'too_many',
   'from_outside',
 ] as const;
+
+/**
+ * Connections of one container that the kernel may track at once, TIME_WAIT (2 min) included. Its table
+ * has room for 262,144 (`kernel-limits.ts`); when it is full, nobody on the host can connect any more.
+ */
+export const MAX_CONNECTIONS = 16_384;
 
 const PLATFORM_SETS = ['clients', 'nameservers', 'services', 'allow', 'allow_all', 'deny'] as const;
 
@@ -68,6 +75,9 @@ const SETS = `
   # per container
   map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
   map policies { type ifname : mark; }
+
+  # what containers have begun themselves; the kernel drops addresses without connections
+  set connections { type ipv4_addr; size 65536; flags dynamic; }
 
   # per policy: the mark is the policy's id
   set allow { type mark . ipv4_addr . inet_proto . inet_service; flags interval; }
@@ -110,6 +120,7 @@ const CHAINS = `
     type filter hook input priority filter; policy accept;
     iifname != ${OURS} accept
     ct state established,related accept
+    jump limit_connections
     ip daddr . meta l4proto . th dport @nameservers accept
     meta l4proto tcp ip daddr . tcp dport @services accept
     counter name to_host goto refuse
@@ -125,6 +136,7 @@ const CHAINS = `
   chain from_container {
     ct state established,related accept
     oifname ${OURS} counter name to_container goto refuse
+    jump limit_connections
     ip daddr . meta l4proto . th dport @nameservers accept
     meta mark set 0
     meta mark set iifname map @policies
@@ -138,6 +150,11 @@ const CHAINS = `
     ct state established,related accept
     ct status dnat accept
     counter name from_outside goto refuse
+  }
+
+  # By address: its owner was checked in from_container_raw.
+  chain limit_connections {
+    add @connections { ip saddr ct count over ${MAX_CONNECTIONS} } counter name too_many goto refuse
   }
 
   # Quickly, so that nobody waits for a time-out. A reset is not rate-limited; ICMP errors are.

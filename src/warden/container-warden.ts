@@ -18,6 +18,7 @@ import { ownTree } from './own-tree.ts';
 import { killAll, terminateAll } from './process-signals.ts';
 import { Runc } from './runc.ts';
 import { startContainer } from './start-container.ts';
+import { unlinkedBytes } from './unlinked-files.ts';
 import { DEFAULT_UID_BASE, VCAP_GID, VCAP_UID } from './vcap.ts';
 import type { ContainerInfo, ContainerSpec, ContainerUsage, ExitStatus, Warden } from './warden.ts';
 
@@ -115,7 +116,12 @@ class ContainerWarden implements Warden {
   async usage(instanceId: InstanceId): Promise<ContainerUsage | undefined> {
     const { cgroup, folder } = this.#container(instanceId);
     const usage = cgroup.usage();
-    return usage && { ...usage, diskBytes: await this.#diskUsage.bytes(folder.private) };
+    if (usage === undefined) return undefined;
+    const [named, unlinked] = await Promise.all([
+      this.#diskUsage.bytes(folder.private),
+      unlinkedBytes(cgroup.processes(), folder.path),
+    ]);
+    return { ...usage, diskBytes: named + unlinked };
   }
 
   async list(): Promise<ContainerInfo[]> {

@@ -1,6 +1,6 @@
 import { run } from '../exec/run.ts';
 
-const FRESH_MS = 10_000;
+const FRESH_MS = 2_000;
 /** A tree that takes long to count is counted less often, so that counting costs 1 % at most. */
 const COST_FACTOR = 100;
 const TIMEOUT_MS = 120_000;
@@ -10,7 +10,7 @@ interface Measurement {
   readonly validUntilMs: number;
 }
 
-/** Disk space of folders, measured at most every 10 s each. */
+/** Disk space of folders, measured at most every 2 s each. */
 export class DiskUsage {
   readonly #measured = new Map<string, Measurement>();
 

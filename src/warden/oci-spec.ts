@@ -32,6 +32,12 @@ export interface OciSpec {
     readonly oomScoreAdj: number;
   };
   readonly mounts: readonly OciMount[];
+  readonly hooks: {
+    readonly createContainer: readonly {
+      readonly path: string;
+      readonly args: readonly string[];
+    }[];
+  };
   readonly linux: {
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
     readonly uidMappings: readonly IdMapping[];
@@ -69,6 +75,16 @@ export interface OciContext {
 export const SHARED_PATHS = ['/usr', '/etc/alternatives', '/etc/ssl/certs'] as const;
 
 const OPEN_FILES = 16_384;
+/**
+ * The kernel counts signals that wait, and timers, of all containers together with those of root on
+ * the host: without a limit of its own, one app could take them all.
+ */
+const PENDING_SIGNALS = 4_096;
+/** POSIX message queues are counted the same way; a queue takes 82 KB unless it asks for less. */
+const MESSAGE_QUEUE_BYTES = 163_840;
+/** A development server takes two or three instances and a watch per folder. */
+const INOTIFY_INSTANCES = 32;
+const INOTIFY_WATCHES = 16_384;
 const SHM_MIB = 64;
 /** When the whole machine is out of memory, apps go before the platform. */
 const OOM_SCORE_ADJ = 500;
@@ -107,12 +123,15 @@ export function planOciSpec(spec: ContainerSpec, context: OciContext): OciSpec {
       noNewPrivileges: true,
       capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
       rlimits: [
-        { type: 'RLIMIT_NOFILE', hard: OPEN_FILES, soft: OPEN_FILES },
-        { type: 'RLIMIT_CORE', hard: 0, soft: 0 },
+        rlimit('RLIMIT_NOFILE', OPEN_FILES),
+        rlimit('RLIMIT_CORE', 0),
+        rlimit('RLIMIT_SIGPENDING', PENDING_SIGNALS),
+        rlimit('RLIMIT_MSGQUEUE', MESSAGE_QUEUE_BYTES),
       ],
       oomScoreAdj: OOM_SCORE_ADJ,
     },
     mounts: planMounts(spec, context.folder),
+    hooks: { createContainer: [limitInotify] },
     linux: {
       namespaces: [
         ...['mount', 'pid', 'ipc', 'uts', 'user', 'cgroup'].map(type => ({ type })),
@@ -132,6 +151,27 @@ export function planOciSpec(spec: ContainerSpec, context: OciContext): OciSpec {
       readonlyPaths: READ_ONLY,
     },
   };
+}
+
+/**
+ * The kernel counts inotify instances and watches of all containers together with those of root on the
+ * host (128 instances by default): one app could take them all, and nothing could watch files any more,
+ * the platform neither. The limits of a user namespace are set from within; no runtime has a field for
+ * them. A kernel before 4.9 has no such limits, and the container starts without.
+ */
+const limitInotify = {
+  path: '/bin/sh',
+  args: [
+    'sh',
+    '-c',
+    `echo ${INOTIFY_INSTANCES} > /proc/sys/user/max_inotify_instances
+echo ${INOTIFY_WATCHES} > /proc/sys/user/max_inotify_watches
+exit 0`,
+  ],
+};
+
+function rlimit(type: string, limit: number) {
+  return { type, hard: limit, soft: limit };
 }
 
 /** Memory and swap together get the same limit, which leaves no swap. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { run } from '../../src/exec/run.ts';
+import { MAX_CONNECTIONS } from '../../src/hostnet/ruleset.ts';
 import { enterLab } from '../kit/enter-lab.ts';
 import { LAB } from '../kit/net-lab.ts';
 import { inside, openNetwork } from './open-network.ts';
@@ -80,4 +81,28 @@ test('many refused connections at once are all refused quickly', async () => {
   const target = { host: LAB.privateAddress, port: 5432, timeoutMs: 1000 };
   const all = await Promise.all(Array.from({ length: 50 }, () => app.connectTcp(target)));
   assert.ok(all.every(reached => !reached.ok && reached.code === 'ECONNREFUSED'));
+});
+
+test('a container cannot fill the table of connections that all containers need', async () => {
+  await using net = await openNetwork(lab);
+  const flooder = inside(await net.container({ mapped: false }));
+  await using neighbour = await inside(await net.container({ mapped: false })).worker();
+  await using app = await flooder.worker();
+  const service = await outside.listenTcp({ host: LAB.publicAddress, port: 0 });
+  const flood = `import socket
+for local in range(2):
+  s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+  for port in range(1, ${MAX_CONNECTIONS}):
+    try: s.sendto(b"x", ("${LAB.publicAddress}", port))
+    except OSError: pass`;
+  await flooder.exec(['python3', '-c', flood]);
+  const { stdout } = await lab.host.exec(['sysctl', '-n', 'net.netfilter.nf_conntrack_count']);
+  assert.ok(Number(stdout) > MAX_CONNECTIONS / 2 && Number(stdout) < MAX_CONNECTIONS + 100, stdout);
+  const target = { host: LAB.publicAddress, port: service.port, timeoutMs: 1000 };
+  const refused = await app.connectTcp(target);
+  assert.ok(!refused.ok && refused.code === 'ECONNREFUSED', 'the flooder is told at once');
+  assert.ok((await neighbour.connectTcp(target)).ok);
+  const counter = await lab.host.exec(['nft', 'list', 'counter', 'inet', 'sprue', 'too_many']);
+  assert.match(counter.stdout, /packets [1-9]/);
+  await outside.close(service);
 });

@@ -55,6 +55,36 @@ test('limits of open files and core dumps are as promised', async () => {
   assert.equal(stdout, '16384\n16384\n0\n');
 });
 
+test('an app cannot take the waiting signals and timers of the whole host', async () => {
+  const flood = `python3 - <<'END'
+import ctypes, os, signal, time
+libc = ctypes.CDLL(None)
+signal.pthread_sigmask(signal.SIG_BLOCK, {40})
+n = 0
+while libc.sigqueue(os.getpid(), 40, 0) == 0: n += 1
+print(n, flush=True)
+time.sleep(60)
+END`;
+  const flooder = await lab.launch({ args: ['/bin/bash', '-c', flood] });
+  const queued = await poll(() => lab.log(flooder.instanceId).stdout || undefined, {
+    intervalMs: 20,
+    timeoutMs: 10_000,
+  });
+  assert.ok(Number(queued) <= 4_096, `${queued} signals wait`);
+  const timer =
+    'import ctypes; print(ctypes.CDLL(None).timer_create(0, None, ctypes.byref(ctypes.c_long())))';
+  assert.equal((await lab.script(`python3 -c '${timer}'`)).stdout, '0\n', 'a neighbour has timers');
+  await lab.warden.destroy(flooder.instanceId);
+});
+
+test('an app cannot take the inotify instances of the whole host', async () => {
+  const take = `import ctypes
+libc = ctypes.CDLL(None); n = 0
+while n < 1000 and libc.inotify_init() >= 0: n += 1
+print(n)`;
+  assert.equal((await lab.script(`python3 -c '${take}'`)).stdout, '32\n');
+});
+
 test('Node sizes its heap by the memory limit of the container', async () => {
   const { stdout } = await lab.script('node -p "process.constrainedMemory()"', { memoryMib: 96 });
   assert.equal(stdout, `${96 * 2 ** 20}\n`);
@@ -107,5 +137,28 @@ test('a flood of output neither fills the disk nor stops the app', async () => {
   assert.equal((await lab.exit(instanceId)).code, 0);
   assert.ok(statSync(lab.warden.logPath(instanceId)).size <= LOG_MAX_BYTES);
   assert.match(lab.log(instanceId).stdout, /\nlast\n$/);
+  await lab.warden.destroy(instanceId);
+});
+
+test('usage counts files that are open or mapped but have no name any more', async () => {
+  const script = `python3 - <<'END'
+import mmap, os, time
+def hidden(path):
+    f = open(path, 'w+b'); f.write(b'x' * 3 * 2**20); f.flush(); os.unlink(path)
+    return f
+kept = hidden('/tmp/open')
+other = hidden('/home/vcap/mapped')
+area = mmap.mmap(other.fileno(), 0); other.close()
+print('done', flush=True)
+time.sleep(60)
+END`;
+  const { instanceId } = await lab.launch({ args: ['/bin/bash', '-c', script] });
+  await poll(() => lab.log(instanceId).stdout === 'done\n' || undefined, {
+    intervalMs: 20,
+    timeoutMs: 5_000,
+  });
+  const usage = await lab.warden.usage(instanceId);
+  const diskMib = (usage?.diskBytes ?? 0) / 2 ** 20;
+  assert.ok(diskMib > 6 && diskMib < 7, `${diskMib} MiB`);
   await lab.warden.destroy(instanceId);
 });

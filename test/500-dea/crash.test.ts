@@ -57,6 +57,23 @@ test('an app that exits at once: status, last lines, three restarts, then a paus
   await lab.gone(wish.guid);
 });
 
+test('an app that fills more disk than it may is ended, and the space is free again', async () => {
+  const startCommand = 'head -c 200M /dev/zero > ~/big; sleep 60';
+  const wish = await lab.wish(
+    {},
+    { startCommand, diskMib: 64, healthCheck: processCheck, uris: [] },
+  );
+  await lab.want(wish);
+  const first = await lab.running(wish.guid);
+  const crashed = await lab.reported(wish.guid, ({ crash }) => crash !== undefined, 20_000);
+  assert.equal(crashed.crash?.reason, 'out of disk (64M)');
+  await eventually(async () =>
+    (await lab.warden.list()).every(({ instanceId }) => instanceId !== first.instanceId),
+  );
+  await lab.unwant(wish.guid);
+  await lab.gone(wish.guid);
+});
+
 test('an app that uses too much memory is reported as such', async () => {
   const hungry = {
     'app/server.js': 'const all = []; for (;;) all.push(Buffer.alloc(2 ** 20, 1));',

@@ -152,6 +152,16 @@ test('a buildpack that is not known, or not allowed', async () => {
   assert.match(errorOf(host), /must be folders in/);
 });
 
+test('a file that says it is a terabyte but takes no disk is not packed', async () => {
+  for (const script of [
+    'truncate -s 1T ~/app/hole',
+    'head -c 8M /dev/zero > ~/app/0; for i in {1..20}; do ln ~/app/0 ~/app/$i; done',
+  ]) {
+    const staged = await stageScript('compile', script, { diskMib: 64 });
+    assert.match(errorOf(staged), /app holds longer files than fit the app's disk/);
+  }
+});
+
 test('a build cannot make the host read or pack what is not its own', async () => {
   const secret = join(staging.stateDir, 'secret');
   await writeFile(secret, 'default_process_types: {web: secret}');

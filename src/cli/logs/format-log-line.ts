@@ -1,4 +1,5 @@
 import type { LogLine } from '../api/logs-api.ts';
+import { foreignText } from '../render/foreign-text.ts';
 import type { Style } from '../render/style.ts';
 
 /** As `cf logs` prints it: `2026-11-22T14:05:09.12+0100 [APP/PROC/WEB/0] OUT text`. */
@@ -6,7 +7,7 @@ export function formatLogLine(line: LogLine, style: Style): string {
   const time = new Date(Number(line.timestampNs / 1_000_000n));
   const tag = `[${line.source}/${line.instance}] ${line.type}`;
   const shownTag = line.type === 'ERR' ? style.bad(tag) : style.good(tag);
-  return `${style.dim(localTimestamp(time))} ${shownTag} ${line.text}`;
+  return `${style.dim(localTimestamp(time))} ${shownTag} ${foreignText(line.text)}`;
 }
 
 export function logLineAsJson(line: LogLine): object {

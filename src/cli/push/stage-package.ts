@@ -3,6 +3,7 @@ import type { Build } from '../../proto/v3/build.ts';
 import type { Api } from '../api/api.ts';
 import { LOG_OVERLAP_NS, LogMerger } from '../logs/log-follower.ts';
 import { pollPatiently } from '../poll-patiently.ts';
+import { foreignText } from '../render/foreign-text.ts';
 import { made, type PushStep } from './push-step.ts';
 import { stillServes } from './still-serves.ts';
 import { olderText } from './unhealthy-error.ts';
@@ -107,7 +108,7 @@ class StagingLogPrinter {
       signal,
     });
     for (const line of this.#merger.add(lines)) {
-      if (line.source === 'STG') this.#options.print(line.text);
+      if (line.source === 'STG') this.#options.print(foreignText(line.text));
     }
   }
 }

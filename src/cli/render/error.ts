@@ -1,5 +1,6 @@
 import { EXIT } from '../../core/error-table.ts';
 import { SprueError, toSprueError } from '../../core/errors.ts';
+import { foreignText } from './foreign-text.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -16,7 +17,7 @@ export function renderError(thrown: unknown, output: Output, debug: boolean): vo
     const { lastLines } = error.details;
     if (typeof lastLines === 'string') output.note(dim('       Its last lines:'));
     for (const line of typeof lastLines === 'string' ? lastLines.split('\n') : []) {
-      output.note(`       ${dim('│')} ${line}`);
+      output.note(`       ${dim('│')} ${foreignText(line)}`);
     }
     if (error.next !== '') output.note(`       ${error.next}`);
     if (error.code !== 'USAGE') output.note(dim(`       ${error.code} — sprue help ${error.code}`));

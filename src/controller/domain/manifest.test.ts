@@ -101,3 +101,18 @@ test('wantedProcesses refuses sizes without a unit', () => {
   assert.ok(app);
   assert.throws(() => wantedProcesses(app), { code: 'INVALID_SIZE' });
 });
+
+test('parseManifest refuses a manifest of thousands of apps at once', () => {
+  const apps = Array.from({ length: 60_000 }, (_, n) => `- name: a${n}\n`).join('');
+  const startMs = performance.now();
+  assert.throws(() => parseManifest(`applications:\n${apps}`), /60000 apps, more than 500/);
+  assert.ok(performance.now() - startMs < 10_000);
+});
+
+test('parseManifest refuses a command with a NUL byte, which no process can get', () => {
+  const yaml = 'applications: [{name: a, command: "a\\0b"}]';
+  assert.throws(
+    () => parseManifest(yaml),
+    (thrown: AggregateError) => /NUL byte/.test(thrown.errors[0]?.message),
+  );
+});

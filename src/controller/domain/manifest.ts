@@ -10,6 +10,8 @@ import {
 
 /** The limit of a request's body bounds the text only: a few nested aliases could stand for gigabytes. */
 const MAX_ALIASES = 100;
+/** One request may not keep the platform busy for minutes, long after its client has gone. */
+const MAX_APPS = 500;
 
 /**
  * Reads a manifest as the client sends it, variables already filled in. Keys may be written with `-`
@@ -55,6 +57,9 @@ function applicationsOf(document: unknown): readonly unknown[] {
   }
   if (!Array.isArray(applications) || applications.length === 0) {
     throw invalidManifest('“applications” must be a list with at least one app');
+  }
+  if (applications.length > MAX_APPS) {
+    throw invalidManifest(`it has ${applications.length} apps, more than ${MAX_APPS}`);
   }
   return applications;
 }

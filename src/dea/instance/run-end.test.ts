@@ -17,6 +17,11 @@ test('crashCause: out of memory names the limit', () => {
   assert.equal(endLine(end, desired), 'Exit status 137 (out of memory)');
 });
 
+test('crashCause: out of disk names the limit', () => {
+  const full = desiredInstance({ diskMib: 512 });
+  assert.deepEqual(crashCause({ type: 'disk-full' }, full), { reason: 'out of disk (512M)' });
+});
+
 test('crashCause: how the app listens comes before what the probes said', () => {
   const listenProblem = { code: 'APP_LOOPBACK_BIND', text: 'It listens badly.', fix: 'f' } as const;
   const end: RunEnd = { type: 'unhealthy', reason: 'not healthy within 60 s', listenProblem };

@@ -11,6 +11,8 @@ export type RunEnd =
       readonly reason: string;
       readonly listenProblem: ListenProblem | undefined;
     }
+  /** It has written more than it may. */
+  | { readonly type: 'disk-full' }
   /** No container answers to the run any more. */
   | { readonly type: 'vanished' };
 
@@ -33,6 +35,8 @@ export function crashCause(end: RunEnd, desired: DesiredInstance): CrashCause {
       if (listenProblem === undefined) return { reason: `Instance ${reason}` };
       return { reason: `${listenProblem.text} Instance ${reason}`, listenProblem };
     }
+    case 'disk-full':
+      return { reason: `out of disk (${formatMib(desired.diskMib)})` };
     case 'vanished':
       return { reason: 'The container was gone when the agent came back' };
     default:

@@ -6,6 +6,7 @@ import { firstOf } from './first-of.ts';
 import type { InstanceHost } from './instance-host.ts';
 import { insideAddress, type Run } from './run.ts';
 import type { RunEnd } from './run-end.ts';
+import { watchDisk } from './watch-disk.ts';
 
 interface Watch {
   readonly desired: DesiredInstance;
@@ -33,6 +34,7 @@ export async function watchStart(
   };
   return await firstOf<RunEnd | 'healthy'>(watch.signal, [
     signal => exited(watch, signal),
+    signal => filled(watch, signal),
     async signal => {
       const reason = await awaitHealthy({ ...watched(watch, signal), onFailedProbe });
       if (reason === undefined) return 'healthy';
@@ -48,6 +50,7 @@ export async function watchStart(
 export async function watchLife(watch: Watch): Promise<RunEnd | undefined> {
   return await firstOf<RunEnd>(watch.signal, [
     signal => exited(watch, signal),
+    signal => filled(watch, signal),
     async signal => {
       const reason = await awaitUnhealthy(watched(watch, signal));
       return { type: 'unhealthy', reason, listenProblem: undefined };
@@ -57,6 +60,12 @@ export async function watchLife(watch: Watch): Promise<RunEnd | undefined> {
 
 async function exited({ run, host }: Watch, signal: AbortSignal): Promise<RunEnd> {
   return { type: 'exited', exit: await host.warden.waitForExit(run.instanceId, signal) };
+}
+
+async function filled({ desired, run, host }: Watch, signal: AbortSignal): Promise<RunEnd> {
+  const limitBytes = desired.diskMib * 2 ** 20;
+  await watchDisk(run.instanceId, { warden: host.warden, limitBytes, signal });
+  return { type: 'disk-full' };
 }
 
 function watched({ desired, run, host }: Watch, signal: AbortSignal): WatchedInstance {

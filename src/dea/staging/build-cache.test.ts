@@ -24,7 +24,8 @@ async function openCache(maxBytes: number) {
       const home = await mkdtemp(join(base, 'home-'));
       await mkdir(join(home, 'cache'));
       if (content !== undefined) await writeFile(join(home, 'cache/file'), content);
-      await cache.save(app, { base: home, name: 'cache', archive: join(home, 'c.tgz') }, signal);
+      const source = { base: home, name: 'cache', archive: join(home, 'c.tgz'), maxBytes: 2 ** 20 };
+      await cache.save(app, source, signal);
     },
     async restore(app: Guid, limitBytes = 2 ** 20) {
       const target = join(await mkdtemp(join(base, 'target-')), 'cache');

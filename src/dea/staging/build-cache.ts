@@ -53,11 +53,16 @@ export class BuildCache {
    */
   async save(
     appGuid: Guid,
-    source: { readonly base: string; readonly name: string; readonly archive: string },
+    source: {
+      readonly base: string;
+      readonly name: string;
+      readonly archive: string;
+      readonly maxBytes: number;
+    },
     signal: AbortSignal,
   ): Promise<void> {
     const folder = join(source.base, source.name);
-    await checkTree(folder, source.name);
+    await checkTree(folder, source.name, source.maxBytes);
     const names = await readdir(folder);
     if (names.length === 0) return rm(this.#archive(appGuid), { force: true });
     const packed = { base: folder, names: ['.'] };

@@ -141,7 +141,7 @@ export class Build implements AsyncDisposable {
     });
     await rm(zipPath);
     await cache.restore(appGuid, join(homePath, CACHE), {
-      maxBytes: (diskMib / 2) * 2 ** 20, // the build itself needs room, too
+      maxBytes: cacheBytes(diskMib),
       signal: this.#signal,
     });
     await warden.own(this.#id, homePath);
@@ -172,13 +172,15 @@ export class Build implements AsyncDisposable {
       start_command: outcome.processTypes['web'] ?? '',
       process_types: outcome.processTypes,
     };
-    const packed = await packDroplet({ homePath, stagingInfo, workFolder }, this.#signal);
-    if (packed.sizeBytes > diskMib * 2 ** 20) {
+    const maxBytes = diskMib * 2 ** 20;
+    const content = { homePath, stagingInfo, workFolder, maxBytes };
+    const packed = await packDroplet(content, this.#signal);
+    if (packed.sizeBytes > maxBytes) {
       const text = `the droplet (${formatBytes(packed.sizeBytes)}) is bigger than the app's disk`;
       throw new StagingFailure('StagingError', text);
     }
-    const content = addAbortSignal(this.#signal, createReadStream(packed.path));
-    const stored = await droplets.put(dropletGuid, content);
+    const archive = addAbortSignal(this.#signal, createReadStream(packed.path));
+    const stored = await droplets.put(dropletGuid, archive);
     if (this.#signal.aborted) await droplets.delete(dropletGuid); // nobody waits for it any more
     this.#signal.throwIfAborted();
     this.#say(`Uploaded droplet (${formatBytes(stored.sizeBytes)})`);
@@ -189,8 +191,10 @@ export class Build implements AsyncDisposable {
   async #saveCache(homePath: string): Promise<void> {
     const { cache, workFolder, log } = this.#services;
     try {
-      const source = { base: homePath, name: CACHE, archive: join(workFolder, 'cache.tgz') };
-      await cache.save(this.#task.appGuid, source, this.#signal);
+      const { appGuid, diskMib } = this.#task;
+      const archive = join(workFolder, 'cache.tgz');
+      const source = { base: homePath, name: CACHE, archive, maxBytes: cacheBytes(diskMib) };
+      await cache.save(appGuid, source, this.#signal);
     } catch (thrown) {
       log.warn({ reason: reasonOf(thrown) }, 'build cache not kept');
     }
@@ -220,6 +224,11 @@ export class Build implements AsyncDisposable {
     const records = lines.map(line => ({ ...line, source: 'STG', instance: '0' }));
     return this.#services.storeLog(this.#task.appGuid, records);
   }
+}
+
+/** Half of the disk: the build itself needs room, too. */
+function cacheBytes(diskMib: number): number {
+  return (diskMib / 2) * 2 ** 20;
 }
 
 function packageTooBig(diskMib: number): StagingFailure {

@@ -14,6 +14,8 @@ export interface DropletContent {
   readonly stagingInfo: object;
   /** A folder of the host's, to write to. */
   readonly workFolder: string;
+  /** Of all files together, before they are packed. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -24,8 +26,9 @@ export async function packDroplet(
   content: DropletContent,
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly sizeBytes: number }> {
-  const { homePath, stagingInfo, workFolder } = content;
-  for (const part of PARTS) await checkTree(join(homePath, part), part);
+  const { homePath, stagingInfo, workFolder, maxBytes } = content;
+  let left = maxBytes;
+  for (const part of PARTS) left -= await checkTree(join(homePath, part), part, left);
   await writeFile(join(workFolder, 'staging_info.yml'), stringify(stagingInfo));
   const path = join(workFolder, 'droplet.tgz');
   const sources = [

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { commandSchema } from './process.ts';
 
 /** One entry of `processes`, or the same members at app level as shorthand for type `web`. */
 const processFields = {
-  command: z.string().nullable().optional(),
+  command: commandSchema.nullable().optional(),
   instances: z.number().int().nonnegative().max(10_000).optional(),
   memory: z.union([z.string(), z.number()]).optional(),
   disk_quota: z.union([z.string(), z.number()]).optional(),

@@ -35,6 +35,12 @@ export interface EmbeddedInstance {
   readonly since: number;
 }
 
+/** A start command. An argument of a process ends at a NUL byte, execve(2). */
+export const commandSchema = z
+  .string()
+  .max(4096)
+  .refine(command => !command.includes('\0'), 'must not hold a NUL byte');
+
 const limits = {
   instances: z.number().int().nonnegative().max(10_000).optional(),
   memory_in_mb: z.number().int().positive().optional(),
@@ -48,7 +54,7 @@ export type ProcessScale = z.infer<typeof processScaleSchema>;
 
 /** `PATCH /v3/processes/:guid`. Members that are absent stay as they are. */
 export const processUpdateSchema = z.strictObject({
-  command: z.string().min(1).max(4096).nullable().optional(),
+  command: commandSchema.min(1).nullable().optional(),
   health_check: z
     .strictObject({
       type: z.enum(['port', 'http', 'process']).optional(),
