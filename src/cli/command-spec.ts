@@ -15,11 +15,20 @@ export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 /** First words of commands of two words, with what `sprue --help` says about all of them. */
 export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
+  'floating-ip': 'External addresses, and the routers that they lead to',
   lab: 'Several hosts on this one machine, to learn and to test with',
 };
 
 /** What shell completion offers for an argument or an option's value. */
-export type Completion = 'app' | 'domain' | 'route' | 'space' | 'org' | 'file' | 'directory';
+export type Completion =
+  | 'app'
+  | 'domain'
+  | 'route'
+  | 'space'
+  | 'org'
+  | 'floating-ip'
+  | 'file'
+  | 'directory';
 
 export interface ArgumentSpec {
   /** As commander writes it: `<app>`, `[app]`, `<name...>`. */

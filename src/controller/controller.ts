@@ -26,7 +26,9 @@ import { type PassMemory, reconcileApp } from './reconcile/reconcile-app.ts';
 import type { ControllerConfig, Services } from './services.ts';
 import { AppLog } from './store/app-log.ts';
 import { AuditLog } from './store/audit-log.ts';
+import { EdgeRegistry } from './store/edge-registry.ts';
 import { FleetView } from './store/fleet-view.ts';
+import { openFloatingIps } from './store/floating-ips.ts';
 import { ResourceStore } from './store/resource-store.ts';
 import { RouterRegistry } from './store/router-registry.ts';
 import { UsageReader } from './store/usage-reader.ts';
@@ -171,6 +173,8 @@ async function openServices(
     audit: await AuditLog.open(bus, clock, log),
     usage: new UsageReader(bus, log),
     routers: new RouterRegistry(bus, clock, signal),
+    edges: await EdgeRegistry.open(bus, { clock, log, signal }),
+    floatingIps: await openFloatingIps(bus, { log, signal }),
     traces: new TraceBoard(bus, log, signal),
     unplaced: memory.unplaced,
     bus,

@@ -4,9 +4,12 @@ import type { ObjectBucket } from '../bus/object-bucket.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Guid } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
+import type { FloatingIp } from '../proto/edge.ts';
 import type { Unplaced } from './reconcile/diff.ts';
 import type { AppLog } from './store/app-log.ts';
 import type { AuditLog } from './store/audit-log.ts';
+import type { CachedBucket } from './store/cached-bucket.ts';
+import type { EdgeRegistry } from './store/edge-registry.ts';
 import type { FleetView } from './store/fleet-view.ts';
 import type { ResourceStore } from './store/resource-store.ts';
 import type { RouterRegistry } from './store/router-registry.ts';
@@ -37,6 +40,8 @@ export interface Services {
   readonly audit: AuditLog;
   readonly usage: UsageReader;
   readonly routers: RouterRegistry;
+  readonly edges: EdgeRegistry;
+  readonly floatingIps: CachedBucket<FloatingIp>;
   readonly traces: TraceBoard;
   /** Instances that no host can take, by app. */
   readonly unplaced: ReadonlyMap<Guid, readonly Unplaced[]>;

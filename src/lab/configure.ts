@@ -18,7 +18,6 @@ export async function configureHosts(plan: LabPlan): Promise<Credentials> {
     users.set(name, user);
     return user;
   };
-  userOf({ role: 'edge' });
   for (const host of plan.hosts) await configureHost(plan, host, userOf);
   await writeNatsConfig(plan, [...users.values()]);
   const control = hostDir(plan.shape.name, 'control');
@@ -31,8 +30,20 @@ async function configureHost(plan: LabPlan, host: LabHost, userOf: UserOf): Prom
   const dir = hostDir(plan.shape.name, host.name);
   switch (host.kind) {
     case 'client':
-    case 'edge':
       return;
+    case 'edge':
+      return write(dir, 'edge.yml', {
+        ...common(dir, userOf({ role: 'edge' })),
+        id: host.name,
+        domains: [plan.shape.domain],
+        dns: { addresses: [LAB_NET.edgeOutside, LAB_NET.edgeInside] },
+        floating: {
+          pool: [LAB_NET.floatingPool],
+          outside_address: LAB_NET.edgeOutside,
+          inside_address: LAB_NET.edgeInside,
+          ports: [LAB_NET.httpPort],
+        },
+      });
     case 'control':
       return write(dir, 'controller.yml', {
         ...common(dir, userOf({ role: 'controller' })),

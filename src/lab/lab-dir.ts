@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SprueError } from '../core/errors.ts';
@@ -49,16 +49,29 @@ export type LabRecord = z.infer<typeof recordSchema>;
  */
 export async function claimLab(shape: LabShape): Promise<void> {
   const { name } = shape;
-  await mkdir(LABS, { recursive: true, mode: 0o711 });
   const refuse = async () => new SprueError('LAB_EXISTS', describe(name, await readRecord(name)));
   if (remainingNetns(name).length > 0) throw await refuse();
+  while (!(await makeLabDir(name))) if (existsSync(labDir(name))) throw await refuse();
+  await writeRecord({ ...shape, state: 'starting' });
+}
+
+/** @returns false when it is there already, or when another lab’s end took the folder of all labs away. */
+async function makeLabDir(name: string): Promise<boolean> {
+  await mkdir(LABS, { recursive: true, mode: 0o711 });
   try {
     await mkdir(labDir(name), { mode: 0o711 });
+    return true;
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-    throw await refuse();
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    throw thrown;
   }
-  await writeRecord({ ...shape, state: 'starting' });
+}
+
+/** The last thing of a lab to go; the folder of all labs goes with the last lab. */
+export async function removeLabDir(name: string): Promise<void> {
+  await rm(labDir(name), { recursive: true, force: true });
+  await rmdir(LABS).catch(() => {}); // others are there
 }
 
 export async function writeRecord({ name, routers, deas, domain, state }: LabRecord) {

@@ -8,10 +8,10 @@ import {
   entries,
   etcDir,
   hostDir,
-  labDir,
   labRemains,
   remainingHosts,
   remainingNetns,
+  removeLabDir,
 } from './lab-dir.ts';
 import { netnsPrefix } from './lab-plan.ts';
 import { removeAllNetns } from './namespaces.ts';
@@ -39,7 +39,7 @@ export async function labDown(name: string): Promise<boolean> {
   await attempt('/etc/netns', () => removeEtc(name));
   if (problems.length > 0)
     throw new SprueError('LAB_CLEANUP_FAILED', { name, problems: problems.join('; ') });
-  await rm(labDir(name), { recursive: true, force: true });
+  await removeLabDir(name);
   return true;
 }
 

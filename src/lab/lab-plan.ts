@@ -139,6 +139,12 @@ function numbered(kind: string, count: number, base: number): [name: string, add
   ]);
 }
 
+/** `router-1` gets 203.0.113.11, as it is 10.20.0.11 inside. */
+export function floatingIpOf(router: LabHost): Ipv4 {
+  const last = addressOf(router).split('.').at(-1);
+  return parseIpv4(`203.0.113.${last}`);
+}
+
 /** The address that other hosts of the lab know it by. */
 export function addressOf(host: LabHost): Ipv4 {
   const [first] = host.links;

@@ -1,15 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../exec/run.ts';
-import type { Credentials } from '../roles/credentials.ts';
-import { launcher } from '../roles/launcher.ts';
 import { configureHosts } from './configure.ts';
-import { asPerson, labEnvironment } from './inside.ts';
 import { claimLab, labDir, writeRecord } from './lab-dir.ts';
 import { labDown } from './lab-down.ts';
 import { type LabPlan, type LabShape, planLab } from './lab-plan.ts';
 import { furnishHost, makeHost, makeSwitch } from './network.ts';
 import { startServices } from './power.ts';
+import { publishRouters } from './publish-routers.ts';
 
 export type Step = (text: string) => void;
 
@@ -43,19 +40,9 @@ async function build(plan: LabPlan, step: Step, signal: AbortSignal): Promise<vo
     await makeHost(plan, host);
   }
   const credentials = await configureHosts(plan);
-  step('nats-server, controller, routers and DEAs');
+  step('nats-server, controller, edge, routers and DEAs');
   await Promise.all(hosts.map(host => startServices(plan, host)));
   signal.throwIfAborted();
-  step('logging the client in');
-  await logIn(plan, credentials, signal);
-}
-
-/** As a user would on the client: by the API's name, through the routers. */
-async function logIn(plan: LabPlan, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const client = plan.hosts.find(({ kind }) => kind === 'client');
-  if (client === undefined) return;
-  const { adminUser: SPRUE_USER, adminPassword: SPRUE_PASSWORD } = credentials;
-  const argv = [launcher(), 'login', '--api', `http://api.${plan.shape.domain}`];
-  const env = labEnvironment(plan.shape.name, { ...process.env, SPRUE_USER, SPRUE_PASSWORD });
-  await run(asPerson(plan, client, argv), { env: env as Record<string, string>, signal });
+  step('a floating IP for each router');
+  await publishRouters(plan, credentials, signal);
 }

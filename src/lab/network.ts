@@ -22,8 +22,8 @@ export async function makeHost(plan: LabPlan, host: LabHost): Promise<void> {
   await ipBatch(plugIn(plan, host));
   await ipBatchInNetns(plan.switchNetns, switchSide(host));
   await ipBatchInNetns(host.netns, hostSide(host));
-  const forward = host.kind === 'edge' ? '1' : '0';
-  await run(inNetns(host, ['sysctl', '-qw', `net.ipv4.ip_forward=${forward}`]));
+  // A new namespace has this from the machine; here the roles that forward shall switch it on themselves.
+  await run(inNetns(host, ['sysctl', '-qw', 'net.ipv4.ip_forward=0']));
 }
 
 /** Namespace and cables. */
@@ -79,17 +79,12 @@ export async function removeFurniture(netns: string): Promise<void> {
   await rm(etcDir(netns), { recursive: true, force: true });
 }
 
-/** All know where the API is, so that `sprue` works everywhere; the machines inside know each other. */
-function hostsFile({ hosts, shape }: LabPlan, host: LabHost): string {
+/** The machines inside know each other; everything else they ask the edge's name server. */
+function hostsFile({ hosts }: LabPlan, host: LabHost): string {
   const own = `127.0.0.1 localhost ${host.name}\n`;
-  const routers = hosts.filter(({ kind }) => kind === 'router');
-  const api = routers.map(router => `${addressOf(router)} api.${shape.domain}\n`);
-  const others =
-    host.kind === 'client'
-      ? []
-      : hosts.filter(({ kind, name }) => kind !== 'client' && name !== host.name);
-  const names = others.map(other => `${addressOf(other)} ${other.name}\n`);
-  return own + api.join('') + names.join('');
+  if (host.kind === 'client') return own;
+  const others = hosts.filter(({ kind, name }) => kind !== 'client' && name !== host.name);
+  return own + others.map(other => `${addressOf(other)} ${other.name}\n`).join('');
 }
 
 function resolvConf({ kind }: LabHost): string {

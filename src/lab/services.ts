@@ -26,8 +26,9 @@ export function servicesOf(plan: LabPlan, host: LabHost): readonly Service[] {
   });
   switch (host.kind) {
     case 'client':
-    case 'edge':
       return [];
+    case 'edge':
+      return [role('edge', '--config', join(dir, 'edge.yml'))];
     case 'control':
       return [natsServer(dir), role('controller', '--config', join(dir, 'controller.yml'))];
     case 'router':

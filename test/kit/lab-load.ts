@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { TestLab } from './lab.ts';
+import { floatingIpOf, type TestLab } from './lab.ts';
 
 export interface LabLoadResult {
   readonly ok: number;
@@ -10,7 +10,7 @@ export interface LabLoadResult {
   readonly samples: readonly string[];
 }
 
-/** GET requests from the lab's client through one router, ten a second over kept-alive connections. */
+/** GET requests from the lab's client to a router's floating IP, ten a second over kept-alive connections. */
 export class LabLoad implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
@@ -23,7 +23,7 @@ export class LabLoad implements AsyncDisposable {
   }
 
   static async start(lab: TestLab, app: string, router: string): Promise<LabLoad> {
-    const [address = ''] = (await lab.host(router)).addresses;
+    const address = floatingIpOf(router);
     const { netns } = await lab.host('client');
     const worker = join(import.meta.dirname, 'lab-load-worker.ts');
     const argv = [`--net=/run/netns/${netns}`, '--', process.execPath, worker];

@@ -122,9 +122,9 @@ export class TestLab implements AsyncDisposable {
     return processes.find(({ type }) => type === 'web')?.instances ?? [];
   }
 
-  /** One GET from the client through one router; status 0 when there is no answer. */
+  /** One GET from the client to a router's floating IP; status 0 when there is no answer. */
   async get(app: string, router: string, path = '/'): Promise<Answer> {
-    const [address = ''] = (await this.host(router)).addresses;
+    const address = floatingIpOf(router);
     const format = '%{stderr}%{http_code}';
     const host = `Host: ${app}.example.com`;
     const curl = ['curl', '-sS', '--max-time', '20', '-w', format, '-H', host];
@@ -146,6 +146,11 @@ export class TestLab implements AsyncDisposable {
     await assertNoLeak(this.#before, this.#scope);
     if (existsSync(this.dir)) throw new Error(`${this.dir} is left`);
   }
+}
+
+/** `router-2` is 10.20.0.12 inside and 203.0.113.12 outside. */
+export function floatingIpOf(router: string): string {
+  return `203.0.113.${10 + Number(router.replace('router-', ''))}`;
 }
 
 /** Everything that carries the lab's name, or a name that follows from the folder of one of its DEAs. */

@@ -1,4 +1,5 @@
 import { AppsApi } from './apps-api.ts';
+import { EdgesApi } from './edges-api.ts';
 import { LogsApi } from './logs-api.ts';
 import { Rest } from './rest.ts';
 import { RoutesApi } from './routes-api.ts';
@@ -16,6 +17,7 @@ export class Api {
   readonly spaces: SpacesApi;
   readonly logs: LogsApi;
   readonly traces: TracesApi;
+  readonly edges: EdgesApi;
 
   constructor(session: Session) {
     this.session = session;
@@ -26,5 +28,6 @@ export class Api {
     this.spaces = new SpacesApi(rest);
     this.logs = new LogsApi(rest);
     this.traces = new TracesApi(rest);
+    this.edges = new EdgesApi(rest);
   }
 }

@@ -25,6 +25,8 @@ async function namesOf(kind: string, context: Invocation['context']): Promise<re
       const { guid } = await orgByName(api, org);
       return (await api.spaces.spaces(guid)).map(({ name }) => name);
     }
+    case 'floating-ip':
+      return (await api.edges.floatingIps()).resources.map(({ address }) => address);
     default:
       return [];
   }

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts';
-import { type CommandWords, completionWords } from './words.ts';
+import { type CommandWords, completionWords, families, firstWords } from './words.ts';
 
 type Script = (commands: readonly CommandSpec[]) => string;
 
@@ -13,16 +13,31 @@ export const COMPLETION_SCRIPTS: ReadonlyMap<string, Script> = new Map<string, S
 function bashScript(words: readonly CommandWords[]): string {
   const cases = words.map(({ name, flags, argument }) => {
     const names = flags.map(flag => flag.name).join(' ');
-    return `    ${name}) flags='${names}'; kind='${argument ?? ''}' ;;`;
+    return `    ${quote(name)}) flags='${names}'; kind='${argument ?? ''}' ;;`;
   });
+  const seconds = [...families(words)].map(
+    ([first, members]) => `    ${first}) words='${members.map(({ name }) => name).join(' ')}' ;;`,
+  );
   return `# bash completion of sprue: source <(sprue completion bash)
 _sprue() {
-  local word=\${COMP_WORDS[COMP_CWORD]} flags='' kind='' words=''
+  local word=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} flags='' kind='' words=''
   if (( COMP_CWORD == 1 )); then
-    mapfile -t COMPREPLY < <(compgen -W '${words.map(({ name }) => name).join(' ')}' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '${firstWords(words)
+      .map(({ name }) => name)
+      .join(' ')}' -- "$word")
     return
   fi
-  case \${COMP_WORDS[1]} in
+  case $command in
+${seconds.join('\n')}
+  esac
+  if [[ -n $words ]]; then
+    if (( COMP_CWORD == 2 )); then
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+      return
+    fi
+    command="$command \${COMP_WORDS[2]}"
+  fi
+  case $command in
 ${cases.join('\n')}
   esac
   if [[ $word == -* ]]; then
@@ -40,15 +55,19 @@ complete -o filenames -F _sprue sprue
 }
 
 function zshScript(words: readonly CommandWords[]): string {
-  const commands = words.map(
-    ({ name, summary }) => `    ${quote(`${name}:${summary.replaceAll(':', ' -')}`)}`,
+  const described = ({ name, summary }: { name: string; summary: string }) =>
+    `    ${quote(`${name}:${summary.replaceAll(':', ' -')}`)}`;
+  const commands = firstWords(words).map(described);
+  const seconds = [...families(words)].map(
+    ([first, members]) =>
+      `    ${first}) commands=(\n${members.map(described).join('\n')}\n    ) ;;`,
   );
   const cases = words.map(({ name, flags, argument }) => {
     const specs = flags.map(flag => {
       const description = flag.description.replace(/[[\]:]/g, ' ');
       return quote(`${flag.name}[${description}]${flag.takesValue ? ':value:_files' : ''}`);
     });
-    return `    ${name}) _arguments ${[...specs, quote(zshArgument(argument))].join(' ')} ;;`;
+    return `    ${quote(name)}) _arguments ${[...specs, quote(zshArgument(argument))].join(' ')} ;;`;
   });
   return `#compdef sprue
 # zsh completion of sprue: sprue completion zsh > "\${fpath[1]}/_sprue"
@@ -69,6 +88,19 @@ ${commands.join('\n')}
   local command=$words[2]
   shift words
   (( CURRENT-- ))
+  commands=()
+  case $command in
+${seconds.join('\n')}
+  esac
+  if (( $#commands )); then
+    if (( CURRENT == 2 )); then
+      _describe command commands
+      return
+    fi
+    command="$command $words[2]"
+    shift words
+    (( CURRENT-- ))
+  fi
   case $command in
 ${cases.join('\n')}
   esac
@@ -83,21 +115,39 @@ function zshArgument(kind: CommandWords['argument']): string {
 }
 
 function fishScript(words: readonly CommandWords[]): string {
-  const lines = words.flatMap(({ name, summary, flags, argument }) => {
-    const here = `__fish_seen_subcommand_from ${name}`;
-    const offersNames = argument !== undefined && argument !== 'file' && argument !== 'directory';
-    return [
-      `complete -c sprue -n __fish_use_subcommand -f -a ${name} -d ${quote(summary)}`,
-      ...flags.map(
-        flag =>
-          `complete -c sprue -n ${quote(here)} -l ${flag.name.slice(2)} -d ${quote(flag.description)}${flag.takesValue ? ' -r' : ''}`,
-      ),
-      ...(offersNames
-        ? [`complete -c sprue -n ${quote(here)} -f -a '(sprue complete ${argument} 2>/dev/null)'`]
-        : []),
-    ];
-  });
+  const lines = [
+    ...firstWords(words).map(
+      ({ name, summary }) =>
+        `complete -c sprue -n __fish_use_subcommand -f -a ${name} -d ${quote(summary)}`,
+    ),
+    ...[...families(words)].flatMap(([first, members]) => {
+      const names = members.map(({ name }) => name).join(' ');
+      const open = `__fish_seen_subcommand_from ${first}; and not __fish_seen_subcommand_from ${names}`;
+      return members.map(
+        ({ name, summary }) =>
+          `complete -c sprue -n ${quote(open)} -f -a ${name} -d ${quote(summary)}`,
+      );
+    }),
+    ...words.flatMap(fishArguments),
+  ];
   return `# fish completion of sprue: sprue completion fish > ~/.config/fish/completions/sprue.fish\n${lines.join('\n')}\n`;
+}
+
+function fishArguments({ name, flags, argument }: CommandWords): string[] {
+  const here = name
+    .split(' ')
+    .map(word => `__fish_seen_subcommand_from ${word}`)
+    .join('; and ');
+  const offersNames = argument !== undefined && argument !== 'file' && argument !== 'directory';
+  return [
+    ...flags.map(
+      flag =>
+        `complete -c sprue -n ${quote(here)} -l ${flag.name.slice(2)} -d ${quote(flag.description)}${flag.takesValue ? ' -r' : ''}`,
+    ),
+    ...(offersNames
+      ? [`complete -c sprue -n ${quote(here)} -f -a '(sprue complete ${argument} 2>/dev/null)'`]
+      : []),
+  ];
 }
 
 function quote(text: string): string {

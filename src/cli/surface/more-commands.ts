@@ -39,7 +39,7 @@ export const MORE_COMMANDS: readonly CommandSpec[] = [
     summary: 'Names for shell completion',
     group: 'More',
     hidden: true,
-    arguments: [{ name: '<kind>', description: 'app, domain, route, org or space' }],
+    arguments: [{ name: '<kind>', description: 'app, domain, route, org, space or floating-ip' }],
     load: () => import('../commands/complete.ts'),
   },
   {

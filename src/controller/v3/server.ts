@@ -10,9 +10,11 @@ import { registerAuditEvents } from './audit-events.ts';
 import { requireToken } from './authenticate.ts';
 import { registerBuilds } from './builds.ts';
 import { registerDeployments } from './deployments.ts';
+import { registerDns } from './dns.ts';
 import { registerDomains } from './domains.ts';
 import { registerDroplets } from './droplets.ts';
 import { errorAnswer, fromFastify } from './error-body.ts';
+import { registerFloatingIps } from './floating-ips.ts';
 import { registerJobs } from './jobs.ts';
 import { answerList } from './list-query.ts';
 import { registerLogCache } from './log-cache.ts';
@@ -69,6 +71,8 @@ export async function createServer(
     registerLogCache,
     registerStatus,
     registerTraces,
+    registerFloatingIps,
+    registerDns,
   ];
   for (const register of registrations) register(server, services);
   // `cf routes` asks; there are no route services.
