@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts';
-import { type CommandWords, completionWords } from './words.ts';
+import { type CommandWords, completionWords, groupsOf } from './words.ts';
 
 type Script = (commands: readonly CommandSpec[]) => string;
 
@@ -13,16 +13,28 @@ export const COMPLETION_SCRIPTS: ReadonlyMap<string, Script> = new Map<string, S
 function bashScript(words: readonly CommandWords[]): string {
   const cases = words.map(({ name, flags, argument }) => {
     const names = flags.map(flag => flag.name).join(' ');
-    return `    ${name}) flags='${names}'; kind='${argument ?? ''}' ;;`;
+    return `    '${name}') flags='${names}'; kind='${argument ?? ''}' ;;`;
   });
+  const groups = [...groupsOf(words)].map(
+    ([first, seconds]) => `    ${first})
+      if (( COMP_CWORD == 2 )); then
+        mapfile -t COMPREPLY < <(compgen -W '${seconds.join(' ')}' -- "$word")
+        return
+      fi
+      command="${first} \${COMP_WORDS[2]}" ;;`,
+  );
   return `# bash completion of sprue: source <(sprue completion bash)
 _sprue() {
-  local word=\${COMP_WORDS[COMP_CWORD]} flags='' kind='' words=''
+  local word=\${COMP_WORDS[COMP_CWORD]} flags='' kind='' words='' command=\${COMP_WORDS[1]}
   if (( COMP_CWORD == 1 )); then
-    mapfile -t COMPREPLY < <(compgen -W '${words.map(({ name }) => name).join(' ')}' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '${firstWords(words).join(' ')}' -- "$word")
     return
   fi
-  case \${COMP_WORDS[1]} in
+  case $command in
+${groups.join('\n')}
+    *) ;;
+  esac
+  case $command in
 ${cases.join('\n')}
   esac
   if [[ $word == -* ]]; then
@@ -40,16 +52,27 @@ complete -o filenames -F _sprue sprue
 }
 
 function zshScript(words: readonly CommandWords[]): string {
-  const commands = words.map(
-    ({ name, summary }) => `    ${quote(`${name}:${summary.replaceAll(':', ' -')}`)}`,
-  );
+  const commands = firstWords(words).map(first => {
+    const summary = summaryOf(words, first).replaceAll(':', ' -');
+    return `    ${quote(`${first}:${summary}`)}`;
+  });
   const cases = words.map(({ name, flags, argument }) => {
     const specs = flags.map(flag => {
       const description = flag.description.replace(/[[\]:]/g, ' ');
       return quote(`${flag.name}[${description}]${flag.takesValue ? ':value:_files' : ''}`);
     });
-    return `    ${name}) _arguments ${[...specs, quote(zshArgument(argument))].join(' ')} ;;`;
+    return `    '${name}') _arguments ${[...specs, quote(zshArgument(argument))].join(' ')} ;;`;
   });
+  const groups = [...groupsOf(words)].map(
+    ([first, seconds]) => `    ${first})
+      if (( CURRENT == 2 )); then
+        compadd ${seconds.join(' ')}
+        return
+      fi
+      command="${first} $words[2]"
+      shift words
+      (( CURRENT-- )) ;;`,
+  );
   return `#compdef sprue
 # zsh completion of sprue: sprue completion zsh > "\${fpath[1]}/_sprue"
 _sprue_names() {
@@ -70,6 +93,9 @@ ${commands.join('\n')}
   shift words
   (( CURRENT-- ))
   case $command in
+${groups.join('\n')}
+  esac
+  case $command in
 ${cases.join('\n')}
   esac
 }
@@ -83,11 +109,22 @@ function zshArgument(kind: CommandWords['argument']): string {
 }
 
 function fishScript(words: readonly CommandWords[]): string {
+  const firsts = firstWords(words).map(
+    first =>
+      `complete -c sprue -n __fish_use_subcommand -f -a ${first} -d ${quote(summaryOf(words, first))}`,
+  );
+  const groups = groupsOf(words);
   const lines = words.flatMap(({ name, summary, flags, argument }) => {
-    const here = `__fish_seen_subcommand_from ${name}`;
+    const [first = '', second] = name.split(' ');
+    const inFirst = `__fish_seen_subcommand_from ${first}`;
+    const here =
+      second === undefined ? inFirst : `${inFirst}; and __fish_seen_subcommand_from ${second}`;
+    const open = `${inFirst}; and not __fish_seen_subcommand_from ${groups.get(first)?.join(' ')}`;
     const offersNames = argument !== undefined && argument !== 'file' && argument !== 'directory';
     return [
-      `complete -c sprue -n __fish_use_subcommand -f -a ${name} -d ${quote(summary)}`,
+      ...(second === undefined
+        ? []
+        : [`complete -c sprue -n ${quote(open)} -f -a ${second} -d ${quote(summary)}`]),
       ...flags.map(
         flag =>
           `complete -c sprue -n ${quote(here)} -l ${flag.name.slice(2)} -d ${quote(flag.description)}${flag.takesValue ? ' -r' : ''}`,
@@ -97,7 +134,17 @@ function fishScript(words: readonly CommandWords[]): string {
         : []),
     ];
   });
-  return `# fish completion of sprue: sprue completion fish > ~/.config/fish/completions/sprue.fish\n${lines.join('\n')}\n`;
+  return `# fish completion of sprue: sprue completion fish > ~/.config/fish/completions/sprue.fish\n${[...firsts, ...lines].join('\n')}\n`;
+}
+
+function firstWords(words: readonly CommandWords[]): readonly string[] {
+  return [...new Set(words.map(({ name }) => name.split(' ')[0] ?? name))];
+}
+
+/** Of the command, or of the commands that begin with this word. */
+function summaryOf(words: readonly CommandWords[], first: string): string {
+  const summary = words.find(({ name }) => name === first)?.summary;
+  return summary ?? (groupsOf(words).get(first) ?? []).join(', ');
 }
 
 function quote(text: string): string {

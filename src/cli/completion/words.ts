@@ -33,3 +33,13 @@ export function completionWords(commands: readonly CommandSpec[]): readonly Comm
       ],
     }));
 }
+
+/** Commands of two words, such as `lab up`: the second words by the first. */
+export function groupsOf(words: readonly CommandWords[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, readonly string[]>();
+  for (const { name } of words) {
+    const [first = '', second] = name.split(' ');
+    if (second !== undefined) groups.set(first, [...(groups.get(first) ?? []), second]);
+  }
+  return groups;
+}
