@@ -3,12 +3,13 @@ import { createServer } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
 
 const { PORT = '8080', CF_INSTANCE_INDEX = '0', CF_INSTANCE_ADDR, VCAP_APPLICATION = '{}' } = process.env;
+const { GREETING = 'Hello' } = process.env;
 const { application_name: name = 'hello-node' } = JSON.parse(VCAP_APPLICATION);
 
 const server = createServer((request, response) => {
   console.log(`${request.method} ${request.url}`);
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  response.end(`Hello from ${name}, instance ${CF_INSTANCE_INDEX}.
+  response.end(`${GREETING} from ${name}, instance ${CF_INSTANCE_INDEX}.
 
 the router reaches me at  ${CF_INSTANCE_ADDR ?? 'nowhere: I run without a platform'}
 my container's address    ${ownAddress()}:${PORT}

@@ -39,6 +39,7 @@ class WebSocket extends EventEmitter {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#readFrames();
     });
+    socket.on('end', () => socket.end()); // gone without a goodbye
     socket.on('error', () => {}); // 'close' follows
     socket.on('close', () => this.emit('close'));
     queueMicrotask(() => this.#readFrames()); // `head` may hold frames already

@@ -32,5 +32,7 @@ export async function findRoute(
   if (found !== undefined) return found;
   const { spaceGuid } = await context.place();
   const urls = (await api.routes.ofSpace(spaceGuid)).map(({ url }) => url);
-  throw noSuch('route', route, urls, { list: 'sprue routes' });
+  const hostname = options.text('hostname');
+  const named = `${hostname === undefined ? '' : `${hostname}.`}${route}${options.text('path') ?? ''}`;
+  throw noSuch('route', named, urls, { list: 'sprue routes' });
 }

@@ -464,6 +464,13 @@ export const ERRORS = {
     v3: UNPROCESSABLE,
     exit: EXIT.unhealthy,
   },
+  DEPLOYMENT_SUPERSEDED: {
+    message: 'A newer push or restart of {app} took the place of this one.',
+    next: '`sprue app {app}` shows what runs, `sprue events {app}` who asked for it.',
+    status: 409,
+    v3: UNPROCESSABLE,
+    exit: EXIT.failed,
+  },
   APP_LOOPBACK_BIND: {
     message: '{app} listens on loopback only. {text}',
     next: 'Listen on 0.0.0.0 and the port in $PORT, then push again.{older}',

@@ -147,9 +147,17 @@ try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _sprue; echo "\
 try sprue unm
 try sprue push --rand
 try sprue logs sho
+try sprue lab st
+try sprue lab up --rou
 `;
     const { stdout, stderr } = await run(['bash', '-euc', script], { env: b.env });
     assert.equal(stderr, '');
-    assert.deepEqual(stdout.trim().split('\n'), ['unmap-route', '--random-route', 'shop shore']);
+    assert.deepEqual(stdout.trim().split('\n'), [
+      'unmap-route',
+      '--random-route',
+      'shop shore',
+      'status start',
+      '--routers',
+    ]);
   });
 });

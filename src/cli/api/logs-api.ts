@@ -48,7 +48,10 @@ export class LogsApi {
       timeoutMs: waitMs + ANSWER_MARGIN_MS,
       ...(options.signal && { signal: options.signal }),
     });
-    return answer.envelopes.batch
+    // Lines of one moment are told apart by their place alone, so the order in time comes first.
+    const { batch } = answer.envelopes;
+    const inOrder = options.newest === true ? batch.toReversed() : batch;
+    return inOrder
       .flatMap(envelope => {
         if (!envelope.log) return [];
         const text = Buffer.from(envelope.log.payload, 'base64').toString();

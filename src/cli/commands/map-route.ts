@@ -3,6 +3,7 @@ import type { Invocation } from '../command-spec.ts';
 import { findApp } from '../find-app.ts';
 import { routeKeyOf } from '../find-route.ts';
 import { publicUrl } from '../public-url.ts';
+import { untilRouted } from '../until-routed.ts';
 
 export async function run({ args, options, context }: Invocation): Promise<number> {
   const port = options.integer('appPort', 1);
@@ -13,6 +14,8 @@ export async function run({ args, options, context }: Invocation): Promise<numbe
   const route = (await api.routes.find(key)) ?? (await api.routes.create(key, spaceGuid));
   await api.routes.map(route.guid, app.guid, port);
   const { api: base } = await context.target();
-  context.output.note(`${publicUrl(route.url, base)} leads to ${app.name}.`);
+  const url = publicUrl(route.url, base);
+  if (!route.host.startsWith('*')) await untilRouted(app, url, context);
+  context.output.note(`${url} leads to ${app.name}.`);
   return EXIT.ok;
 }

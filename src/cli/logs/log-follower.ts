@@ -29,7 +29,7 @@ export async function* followLogs(
     const startNs = merger.newestNs + 1n;
     const fresh = await read({ startNs, limit: BATCH, waitMs, signal });
     const late = await read({ startNs: startNs - LOG_OVERLAP_NS, limit: BATCH, signal });
-    const lines = merger.add([...late, ...fresh]);
+    const lines = merger.add(late, fresh);
     if (lines.length > 0) yield lines;
   }
 }
@@ -46,9 +46,9 @@ export class LogMerger {
     this.newestNs = afterNs;
   }
 
-  /** The lines of the batch that were not there before. */
-  add(batch: readonly LogLine[]): readonly LogLine[] {
-    const added = batch.filter(line => line.timestampNs > this.#startNs && this.#isNew(line));
+  /** The lines of the batches that were not there before. Within one batch, equal lines are two lines. */
+  add(...batches: readonly (readonly LogLine[])[]): readonly LogLine[] {
+    const added = batches.flatMap(batch => this.#newOf(batch));
     added.sort((left, right) => Number(left.timestampNs - right.timestampNs));
     const last = added.at(-1);
     if (last && last.timestampNs > this.newestNs) this.newestNs = last.timestampNs;
@@ -56,11 +56,19 @@ export class LogMerger {
     return added;
   }
 
-  #isNew(line: LogLine): boolean {
-    const key = `${line.timestampNs} ${line.source} ${line.instance} ${line.type} ${line.text}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.set(key, line.timestampNs);
-    return true;
+  #newOf(batch: readonly LogLine[]): readonly LogLine[] {
+    const timesHere = new Map<string, number>();
+    return batch.filter(line => {
+      const { timestampNs, source, instance, type, text } = line;
+      if (timestampNs <= this.#startNs) return false;
+      const written = `${timestampNs} ${source} ${instance} ${type} ${text}`;
+      const times = (timesHere.get(written) ?? 0) + 1;
+      timesHere.set(written, times);
+      const key = `${times} ${written}`;
+      if (this.#seen.has(key)) return false;
+      this.#seen.set(key, timestampNs);
+      return true;
+    });
   }
 
   #forget(): void {

@@ -17,7 +17,10 @@ const texts = (lines: readonly LogLine[]): string[] => lines.map(({ text }) => t
 describe('LogMerger', () => {
   test('gives each line once, in order of time', () => {
     const merger = new LogMerger(START);
-    assert.deepEqual(texts(merger.add([line(3n, 'c'), line(1n, 'a'), line(1n, 'a')])), ['a', 'c']);
+    assert.deepEqual(texts(merger.add([line(3n, 'c'), line(1n, 'a')], [line(1n, 'a')])), [
+      'a',
+      'c',
+    ]);
     assert.deepEqual(texts(merger.add([line(1n, 'a'), line(2n, 'b'), line(4n, 'd')])), ['b', 'd']);
     assert.equal(merger.newestNs, START + 4n);
   });
@@ -25,6 +28,13 @@ describe('LogMerger', () => {
   test('keeps lines apart that differ in instance only', () => {
     const merger = new LogMerger(START);
     assert.equal(merger.add([line(1n, 'a', '0'), line(1n, 'a', '1')]).length, 2);
+  });
+
+  test('shows equal lines of one moment as often as they were written', () => {
+    const merger = new LogMerger(START);
+    const trace = [line(1n, ''), line(1n, 'Error: x'), line(1n, '')];
+    assert.deepEqual(texts(merger.add(trace, trace)), ['', 'Error: x', '']);
+    assert.deepEqual(merger.add(trace), []);
   });
 
   test('shows nothing from before the start', () => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { InstanceExtension, InstanceStats } from '../../proto/v3/process-stats.ts';
 import { judgeStart } from './judge-start.ts';
 import { ListenWatch } from './listen-watch.ts';
+import { RoomWatch } from './room-watch.ts';
 import { unhealthyError } from './unhealthy-error.ts';
 
 function instance(
@@ -150,4 +151,33 @@ describe('ListenWatch', () => {
     watch.look([elsewhere], 0);
     assert.equal(watch.look([elsewhere], 60_000).failure, undefined);
   });
+});
+
+const BECAUSE = 'insufficient resources: 1G of memory needed, the host has 104M free';
+const HOMELESS = { state: 'DOWN', details: BECAUSE } as const;
+
+test('instances that no host has room for fail a start when the others are up and it stays so', () => {
+  const watch = new RoomWatch();
+  const instances = [
+    instance({ index: 0 }),
+    instance({ index: 1, ...HOMELESS }),
+    instance({ index: 2, ...HOMELESS }),
+  ];
+  assert.equal(watch.look(instances, 0), undefined);
+  assert.equal(watch.look(instances, 4_999), undefined);
+  const failure = watch.look(instances, 5_000);
+  assert.equal(failure?.index, 1);
+  assert.equal(failure?.reason, `${BECAUSE} (and 1 more like it)`);
+});
+
+test('while others still start, room is not judged', () => {
+  const watch = new RoomWatch();
+  const starting = [instance({ index: 0, state: 'STARTING' }), instance({ index: 1, ...HOMELESS })];
+  assert.equal(watch.look(starting, 0), undefined);
+  assert.equal(watch.look(starting, 9_000), undefined);
+  assert.equal(
+    watch.look([instance({ index: 0 }), instance({ index: 1, ...HOMELESS })], 10_000),
+    undefined,
+  );
+  assert.equal(watch.look([instance({ index: 0 }), instance({ index: 1 })], 20_000), undefined);
 });

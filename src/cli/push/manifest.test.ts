@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parse } from 'yaml';
 import { parseVariables, parseVariablesFile } from './manifest-variables.ts';
+import { manifestText } from './push-apps.ts';
 import { readManifest } from './read-manifest.ts';
 
 function read(text: string, variables = {}): unknown {
@@ -49,6 +51,22 @@ applications:
       { memory: '64M', env: { A: 'b' }, name: 'one' },
       { name: 'two', env: { A: 'b' } },
     ]);
+  });
+
+  test('takes keys as they are written, also those that YAML 1.1 takes for something else', () => {
+    const [app] = readManifest(
+      'applications:\n- name: a\n  env: { N: 1, ON: 2, No: 3, 010: 4, ~: 5, 12:30: 6 }',
+      'manifest.yml',
+    );
+    const names = Object.keys(app?.env ?? {});
+    assert.deepEqual(names.toSorted(), ['010', '12:30', 'N', 'No', 'ON', '~']);
+  });
+
+  test('texts stay texts on the way to the API', () => {
+    const env = { A: 'yes', T: '12:30', O: '0777', U: '1_000', N: '~', E: '1e3', ON: 'off' };
+    const app = { name: 'a', manifest: { name: 'a', env }, sourcePath: '/a' };
+    const sent = parse(manifestText([app]), { version: '1.1' });
+    assert.deepEqual(sent, { applications: [app.manifest] });
   });
 
   const wrong = [

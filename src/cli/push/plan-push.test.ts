@@ -137,6 +137,7 @@ describe('planPush', () => {
 test('nameOfSource makes a host name', () => {
   assert.equal(nameOfSource('/x/Hello_World.js'), 'hello-world-js');
   assert.equal(nameOfSource('/x/shop-1.jar'), 'shop-1');
+  assert.equal(nameOfSource('/x/Mein Büro'), 'mein-buro');
   assert.throws(() => nameOfSource('/'), { code: 'USAGE' });
 });
 

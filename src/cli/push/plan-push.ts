@@ -79,6 +79,8 @@ export function nameOfSource(path: string): string {
       .at(-1)
       ?.replace(/\.(zip|jar|war)$/i, '') ?? '';
   const name = base
+    .normalize('NFKD')
+    .replace(/\p{Mark}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '');

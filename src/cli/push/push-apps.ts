@@ -38,7 +38,8 @@ export async function pushApps(
 /** The manifest as it is sent to the API: all flags and variables in it. */
 export function manifestText(pushes: readonly AppPush[]): string {
   const applications = pushes.map(({ manifest }) => dashed(manifest));
-  return stringify({ applications }, { lineWidth: 0 });
+  // The API reads YAML 1.1, in which a bare `yes`, `12:30` or `0777` is no text.
+  return stringify({ applications }, { lineWidth: 0, version: '1.1' });
 }
 
 async function pushApp(start: PushState, tools: PushTools): Promise<PushState> {

@@ -8,6 +8,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import { suggestion } from '../../core/did-you-mean.ts';
@@ -28,10 +29,16 @@ export function readManifest(
   variables: ManifestVariables = {},
 ): readonly ManifestApp[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: '1.1', lineCounter: lines, merge: true });
+  const document = parseDocument(text, {
+    version: '1.1',
+    lineCounter: lines,
+    merge: true,
+    uniqueKeys: isSameKey,
+  });
   const reader = new ManifestReader(document, file, lines);
   const [error] = document.errors;
   if (error) throw reader.complaint(error.pos[0], firstLine(error.message));
+  keepKeysAsWritten(document);
   interpolate(document, variables, file);
   return reader.read();
 }
@@ -149,6 +156,20 @@ class ManifestReader {
     const range = isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
     return this.complaint(range?.[0], reason, hint);
   }
+}
+
+function isSameKey(left: unknown, right: unknown): boolean {
+  return isScalar(left) && isScalar(right) && left.source === right.source;
+}
+
+/** Keys are names: YAML 1.1 takes a variable called `N` or `ON` for a boolean, and `010` for a number. */
+function keepKeysAsWritten(document: Document): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || typeof key.value === 'string' || typeof key.value === 'symbol') return;
+      key.value = key.source ?? String(key.value);
+    },
+  });
 }
 
 /** The merge key `<<` is a symbol to the YAML library. */

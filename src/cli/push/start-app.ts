@@ -8,6 +8,7 @@ import { pollPatiently } from '../poll-patiently.ts';
 import type { Progress, Step } from '../render/progress.ts';
 import { failureOf, failureOfDeployment, judgeStart } from './judge-start.ts';
 import { ListenWatch } from './listen-watch.ts';
+import { RoomWatch } from './room-watch.ts';
 import { stillServes } from './still-serves.ts';
 import { lastWords, olderText, unhealthyError } from './unhealthy-error.ts';
 
@@ -76,6 +77,7 @@ export async function untilUp(app: App, step: Step, tools: StartTools): Promise<
   let instances: readonly InstanceStats[] = [];
   const timeoutMs = startTimeoutMs(context);
   const listening = new ListenWatch();
+  const room = new RoomWatch();
   const verdict = await pollPatiently(
     async () => {
       instances = (await Promise.all(guids.map(guid => api.apps.stats(guid)))).flat();
@@ -83,7 +85,8 @@ export async function untilUp(app: App, step: Step, tools: StartTools): Promise<
       if (verdict.kind !== 'waiting') return verdict;
       const { hints, failure } = listening.look(instances, performance.now());
       for (const hint of hints) step.print(hint);
-      if (failure) return { kind: 'failed', failure } as const;
+      const stuck = failure ?? room.look(instances, performance.now());
+      if (stuck) return { kind: 'failed', failure: stuck } as const;
       step.update(`${verdict.ready} of ${verdict.wanted} instances up`);
       return undefined;
     },
@@ -126,11 +129,13 @@ function deploymentError(
   if (failure) {
     return unhealthyError(app.name, failureOfDeployment(failure), { olderServes });
   }
-  const reasons: Readonly<Record<string, string>> = {
-    SUPERSEDED: 'another deployment took its place.',
-    CANCELED: 'the deployment was cancelled.',
-  };
-  const reason = reasons[ended.status.reason] ?? `it ended as ${ended.status.reason}.`;
+  if (ended.status.reason === 'SUPERSEDED') {
+    return new SprueError('DEPLOYMENT_SUPERSEDED', { app: app.name });
+  }
+  const isCanceled = ended.status.reason === 'CANCELED';
+  const reason = isCanceled
+    ? 'the deployment was cancelled.'
+    : `it ended as ${ended.status.reason}.`;
   const fix = `\`sprue app ${app.name}\` shows what runs.`;
   return new SprueError('APP_UNHEALTHY', {
     app: app.name,

@@ -19,7 +19,9 @@ export function unhealthyError(
   if (listenProblem)
     return new SprueError(listenProblem.code, { ...facts, text: listenProblem.text });
   const reason = `instance ${failure.index}${typeText(failure)}: ${failure.reason.replace(/\.$/, '')}.`;
-  const fix = `\`sprue logs ${app} --recent\` shows all that it said.`;
+  const fix = /insufficient resources/i.test(failure.reason)
+    ? 'Ask for less with `sprue scale`; `sprue status` shows what is promised.'
+    : `\`sprue logs ${app} --recent\` shows all that it said.`;
   return new SprueError('APP_UNHEALTHY', { ...facts, reason, fix });
 }
 

@@ -45,7 +45,7 @@ export class Progress {
       this.#finish('✓', name, detail, startedMs);
       return value;
     } catch (thrown) {
-      this.#finish('✗', name, 'failed', startedMs);
+      this.#finish('✗', name, isAbort(thrown) ? 'interrupted' : 'failed', startedMs);
       throw thrown;
     }
   }
@@ -82,6 +82,10 @@ export class Progress {
     const text = `${frame} ${elapsed}  ${step.name.padEnd(NAME_WIDTH)} ${step.detail}`;
     this.#output.rawNote(`${CLEAR_LINE}${text.slice(0, this.#output.noteWidth - 1)}`);
   }
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'AbortError';
 }
 
 /** `████░░░░ 512K of 1M` */

@@ -59,6 +59,7 @@ test('checkDomain lowers the case and follows RFC 1123', () => {
 test('hostLabelFor makes a label of any name, or nothing', () => {
   assert.equal(hostLabelFor('My_Shop 2!'), 'my-shop-2');
   assert.equal(hostLabelFor('--a--'), 'a');
+  assert.equal(hostLabelFor('Übergröße Café'), 'ubergro-e-cafe');
   assert.equal(hostLabelFor('日本'), '');
   const long = hostLabelFor(`${'a'.repeat(62)}-${'b'.repeat(9)}`);
   assert.ok(isHostLabel(long), long);

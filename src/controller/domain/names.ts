@@ -61,6 +61,8 @@ export function isHostLabel(text: string): boolean {
 /** An app's name as a host label: lower case, what is not allowed becomes `-`; empty when nothing is left. */
 export function hostLabelFor(appName: string): string {
   return appName
+    .normalize('NFKD')
+    .replace(/\p{Mark}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, '-')
     .slice(0, 63)

@@ -149,6 +149,13 @@ test('going back is complete when the old version serves alone', () => {
   assert.deepEqual(advanceDeployment(canceling, broken, 0), { state: 'CANCELED' });
 });
 
+test('going back does not wait for instances that no host has room for', () => {
+  const canceling = model('CANCELING', 2);
+  const first = world([wish(0, OLD), {}]);
+  assert.equal(advanceDeployment(canceling, first, 4_000), undefined);
+  assert.deepEqual(advanceDeployment(canceling, first, 6_000), { state: 'CANCELED' });
+});
+
 test('stopping the app ends its deployment', () => {
   const stopped = { ...model('DEPLOYING'), app: anApp({ state: 'STOPPED' }) };
   assert.deepEqual(advanceDeployment(stopped, world(), 0), { state: 'CANCELED' });

@@ -20,6 +20,8 @@ export interface DeploymentStep {
 
 /** What a DEA gets beyond the start timeout before the controller gives up in its place. */
 const SLACK_MS = 30_000;
+/** An instance of the old version that has no host after this long will not get one soon. */
+const PLACING_MS = 5_000;
 /** How long a running instance may wait for its routers. */
 const ROUTABLE_TIMEOUT_MS = 60_000;
 
@@ -47,7 +49,8 @@ export function advanceDeployment(
     if (failure !== undefined) return { state: 'CANCELING', failure };
     return slots.every(isReplaced) ? { state: 'DEPLOYED' } : undefined;
   }
-  return slots.every(isRestored) ? { state: 'CANCELED' } : undefined;
+  const waitedMs = nowMs - deployment.stateSinceMs;
+  return slots.every(slot => isRestored(slot, waitedMs)) ? { state: 'CANCELED' } : undefined;
 }
 
 /** Instances at the version that the deployment leads to: how many are ready, how many are wanted. */
@@ -78,9 +81,13 @@ function isReplaced(slot: Slot): boolean {
   return isReady(slot.actual) && slot.leftOver === 0;
 }
 
-/** The old version is back, for better or worse: if it crashed before, it may crash again. */
-function isRestored(slot: Slot): boolean {
+/**
+ * The old version is back, for better or worse: if it crashed before, it may crash again, and if there
+ * was no room for all of it before, there is none now.
+ */
+function isRestored(slot: Slot, waitedMs: number): boolean {
   if (slot.leftOver > 0) return false;
+  if (slot.wish === undefined) return waitedMs > PLACING_MS;
   return isReady(slot.actual) || slot.actual?.state === 'CRASHED';
 }
 
