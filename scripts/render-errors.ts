@@ -10,7 +10,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   notFound: 'What was named does not exist.',
   notAuthorised: 'Not logged in, or not allowed.',
   timedOut: 'It took too long; the message says what goes on.',
-  unhealthy: 'It was deployed, but the app does not serve.',
+  unhealthy: 'An app does not serve, the platform is not well, or a traced request was not served.',
   interrupted: 'Ctrl-C; the message says what goes on.',
 };
 

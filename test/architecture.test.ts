@@ -165,6 +165,17 @@ describe('architecture', () => {
     assert.deepEqual(wrong, []);
   });
 
+  test('docs/architecture.md says the same', () => {
+    const page = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `src\/(\w+)` \|[^|]*\|([^|]*)\|$/gm)];
+    const documented = rows.map(([, folder = '', imports = '']) => [folder, wordsOf(imports)]);
+    const wanted = readdirSync(join(root, 'src')).map(folder => [
+      folder,
+      [...(MAY_IMPORT[folder] ?? [])].sort(),
+    ]);
+    assert.deepEqual(Object.fromEntries(documented), Object.fromEntries(wanted));
+  });
+
   test('files have at most 400 lines unless a reason is written down', () => {
     const long = sources.filter(
       file => readFileSync(join(root, file), 'utf8').split('\n').length > 401,
@@ -182,6 +193,10 @@ describe('architecture', () => {
     assert.deepEqual(wrong, []);
   });
 });
+
+function wordsOf(list: string): string[] {
+  return (list.match(/\w+/g) ?? []).sort();
+}
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');

@@ -12,7 +12,7 @@ const pages = globSync('{*.md,{docs,src,test,bench,buildpacks,examples}/**/*.md}
 describe('documentation', () => {
   test('docs/errors.md is what the error table says', () => {
     const stored = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
-    assert.equal(stored, renderErrors(), 'run: node scripts/render-errors.ts');
+    assert.equal(stored, renderErrors(), 'run: scripts/node scripts/render-errors.ts');
   });
 
   test('every link to a file of the repository leads to one', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '../../test/kit/eventually.ts';
 import { silentLog } from '../core/log.ts';
-import { poll } from '../core/wait.ts';
 import { KeyedWriter } from './keyed-writer.ts';
 
 class FakeBucket {
@@ -56,7 +56,7 @@ test('KeyedWriter: tries again until it is written', async () => {
   const writer = writerOf(bucket);
   writer.put('a', 1);
   writer.put('a', 2);
-  await poll(() => bucket.writes.length > 0 || undefined, { intervalMs: 20, timeoutMs: 3_000 });
+  await eventually(() => bucket.writes.length > 0);
   assert.deepEqual(bucket.writes, ['a=2']);
   await writer.stop(0);
 });

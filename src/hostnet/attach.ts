@@ -15,7 +15,7 @@ import type { Workshop } from './workshop.ts';
 export async function attachContainer(shop: Workshop, request: AttachRequest): Promise<Attachment> {
   await using undo = new AsyncDisposableStack();
   const names = containerNames(shop.tag, request.instanceId);
-  const alias = await lease(shop, request, undo);
+  const alias = await allocate(shop, request, undo);
   const plan = planContainer(names, alias, shop);
   const attempt = (what: string, remove: () => Promise<void>) =>
     undo.defer(() =>
@@ -43,19 +43,19 @@ export async function attachContainer(shop: Workshop, request: AttachRequest): P
   };
 }
 
-async function lease(
-  { tag, leases }: Workshop,
+async function allocate(
+  { tag, allocator }: Workshop,
   { instanceId, appGuid, index, containerPort }: AttachRequest,
   undo: AsyncDisposableStack,
 ): Promise<VethAlias> {
-  const containerIp = await leases.takeAddress();
-  undo.defer(() => leases.releaseAddress(containerIp));
+  const containerIp = await allocator.takeAddress();
+  undo.defer(() => allocator.releaseAddress(containerIp));
   let hostPort: Port | undefined;
   if (containerPort !== undefined) {
-    const taken = await leases.takePort();
+    const taken = await allocator.takePort();
     undo.defer(() => {
-      leases.releasePort(taken);
-      leases.wakePort(taken); // no router ever heard of it
+      allocator.releasePort(taken);
+      allocator.wakePort(taken); // no router ever heard of it
     });
     hostPort = taken;
   }

@@ -20,8 +20,8 @@ export async function detachContainer(shop: Workshop, attachment: Attachment): P
     () => removeNetns(netns),
   ]);
   throwIfAny(failures, veth);
-  shop.leases.releaseAddress(containerIp);
-  if (mapping !== undefined) shop.leases.releasePort(mapping.hostPort);
+  shop.allocator.releaseAddress(containerIp);
+  if (mapping !== undefined) shop.allocator.releasePort(mapping.hostPort);
 }
 
 /** Removes what may be left of a container that was never complete: it has no mapping. */

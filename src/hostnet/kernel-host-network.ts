@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { reasonOf, SprueError } from '../core/errors.ts';
 import type { InstanceId } from '../core/ids.ts';
 import { type Log, silentLog } from '../core/log.ts';
+import { Allocator } from './allocator.ts';
 import { attachContainer } from './attach.ts';
 import { chooseRange } from './choose-range.ts';
 import { detachContainer, removeRemains } from './detach.ts';
@@ -13,7 +14,6 @@ import type { Attachment, AttachRequest, HostNetwork } from './host-network.ts';
 import { attachmentsIn, type KernelView, readKernel } from './inspect.ts';
 import { listAddresses, listRoutes, removeLink } from './ip.ts';
 import { enableForwarding, raiseLimits } from './kernel-limits.ts';
-import { Leases } from './lease.ts';
 import { loadRuleset } from './load-ruleset.ts';
 import { namesOfShortId, platformTag, shortId } from './names.ts';
 import { nftApply, nftListTable } from './nft.ts';
@@ -134,7 +134,7 @@ class KernelHostNetwork implements HostNetwork {
   }
 
   freePort(hostPort: Port): void {
-    this.#workshop.leases.wakePort(hostPort);
+    this.#workshop.allocator.wakePort(hostPort);
   }
 
   clients(): readonly Cidr[] {
@@ -189,7 +189,7 @@ class KernelHostNetwork implements HostNetwork {
   }
 
   #openWorkshop(file: StateFile, range: Cidr, mtuBytes: number): Workshop {
-    const leases = new Leases({
+    const allocator = new Allocator({
       range,
       cursors: file.state,
       clock: this.#options.clock ?? systemClock,
@@ -201,7 +201,7 @@ class KernelHostNetwork implements HostNetwork {
       hostAddress: this.#options.hostAddress,
       mtuBytes,
       policyId: PUBLIC_NETWORKS.id,
-      leases,
+      allocator,
       applyNft: this.#applyNft,
       log: this.#log,
     };
@@ -247,7 +247,7 @@ class KernelHostNetwork implements HostNetwork {
     for (const attachment of await this.list()) {
       const short = shortId(attachment.instanceId);
       if (this.#slots.has(short)) continue;
-      this.#workshop.leases.hold(attachment.containerIp, attachment.mapping?.hostPort);
+      this.#workshop.allocator.hold(attachment.containerIp, attachment.mapping?.hostPort);
       this.#slots.set(short, {
         instanceId: attachment.instanceId,
         attaching: Promise.resolve(attachment),

@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../core/address.ts';
 import type { Log } from '../core/log.ts';
-import type { Leases } from './lease.ts';
+import type { Allocator } from './allocator.ts';
 import type { ApplyNft } from './nft-batcher.ts';
 
 /** What attaching and detaching work with, once the network is set up. */
@@ -9,7 +9,7 @@ export interface Workshop {
   readonly hostAddress: Ipv4;
   readonly mtuBytes: number;
   readonly policyId: number;
-  readonly leases: Leases;
+  readonly allocator: Allocator;
   readonly applyNft: ApplyNft;
   readonly log: Log;
 }

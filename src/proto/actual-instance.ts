@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Guid, InstanceId } from '../core/ids.ts';
-
-const guid = z.guid().transform(text => text as string as Guid);
+import { guidSchema, instanceIdSchema } from './id-schemas.ts';
 
 /** States of an instance on its DEA. The V3 API shows STOPPING as it is and the absence of an instance as DOWN. */
 export const INSTANCE_STATES = ['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'CRASHED'] as const;
@@ -20,15 +18,15 @@ export type ListenProblem = z.infer<typeof listenProblemSchema>;
 /** What a DEA says about one {@link DesiredInstance}. Written on every change of state. */
 export const actualInstanceSchema = z.object({
   /** Guid of the desired instance. */
-  guid,
+  guid: guidSchema,
   deaId: z.string(),
-  appGuid: guid,
-  processGuid: guid,
+  appGuid: guidSchema,
+  processGuid: guidSchema,
   processType: z.string(),
   index: z.number().int().nonnegative(),
-  version: guid,
+  version: guidSchema,
   /** This run of it. */
-  instanceId: z.guid().transform(text => text as string as InstanceId),
+  instanceId: instanceIdSchema,
   state: z.enum(INSTANCE_STATES),
   /** When it entered the state, milliseconds since the epoch. */
   sinceMs: z.number(),
@@ -64,7 +62,7 @@ export type ActualInstance = z.infer<typeof actualInstanceSchema>;
 
 /** Answer to a stats request: what one running instance uses. */
 export const instanceUsageSchema = z.object({
-  guid,
+  guid: guidSchema,
   /** Fraction of one core. */
   cpu: z.number(),
   memoryBytes: z.number(),

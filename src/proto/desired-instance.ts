@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Guid } from '../core/ids.ts';
-
-const guid = z.guid().transform(text => text as string as Guid);
+import { guidSchema } from './id-schemas.ts';
 
 export const healthCheckSchema = z.object({
   type: z.enum(['port', 'http', 'process']),
@@ -36,16 +34,16 @@ export type PlacementReason = z.infer<typeof placementReasonSchema>;
  */
 export const desiredInstanceSchema = z.object({
   /** Names this wish; the instances that fulfil it, one after the other, have ids of their own. */
-  guid,
+  guid: guidSchema,
   deaId: z.string(),
-  appGuid: guid,
+  appGuid: guidSchema,
   appName: z.string(),
-  processGuid: guid,
+  processGuid: guidSchema,
   processType: z.string(),
   index: z.number().int().nonnegative(),
   /** Changes whenever droplet, command, environment or limits change. */
-  version: guid,
-  dropletGuid: guid,
+  version: guidSchema,
+  dropletGuid: guidSchema,
   startCommand: z.string(),
   /** The user's variables and VCAP_SERVICES; the DEA adds what only it knows. */
   env: z.record(z.string(), z.string()),

@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import type { Guid } from '../core/ids.ts';
-
-const guid = z.guid().transform(text => text as string as Guid);
+import { guidSchema } from './id-schemas.ts';
 
 /** One build that a DEA should do: package in, droplet out. Deleting it cancels the build. */
 export const stagingTaskSchema = z.object({
-  buildGuid: guid,
+  buildGuid: guidSchema,
   deaId: z.string(),
-  appGuid: guid,
+  appGuid: guidSchema,
   appName: z.string(),
   /** Name of the package (a zip) in the object bucket `packages`. */
-  packageGuid: guid,
+  packageGuid: guidSchema,
   /** Name that the droplet gets in the object bucket `droplets`. */
-  dropletGuid: guid,
+  dropletGuid: guidSchema,
   /** Names of built-in buildpacks, directories or git URLs, in order; empty: detect. */
   buildpacks: z.array(z.string()),
   /** The app has a start command of its own, so it may be staged though no buildpack recognises it. */
@@ -27,9 +25,9 @@ export type StagingTask = z.infer<typeof stagingTaskSchema>;
 
 /** What became of a {@link stagingTaskSchema}; stored under the same key in the bucket `actual`. */
 export const stagingResultSchema = z.discriminatedUnion('state', [
-  z.object({ buildGuid: guid, deaId: z.string(), state: z.literal('STAGING') }),
+  z.object({ buildGuid: guidSchema, deaId: z.string(), state: z.literal('STAGING') }),
   z.object({
-    buildGuid: guid,
+    buildGuid: guidSchema,
     deaId: z.string(),
     state: z.literal('STAGED'),
     dropletSizeBytes: z.number(),
@@ -40,7 +38,7 @@ export const stagingResultSchema = z.discriminatedUnion('state', [
     buildpacks: z.array(z.object({ name: z.string(), detectOutput: z.string() })),
   }),
   z.object({
-    buildGuid: guid,
+    buildGuid: guidSchema,
     deaId: z.string(),
     state: z.literal('FAILED'),
     /** Begins with Cloud Foundry's name for the failure, e.g. `NoAppDetectedError - …`. */

@@ -45,6 +45,8 @@ type EndReason = 'SIGTERM' | 'SIGINT' | 'SIGUSR1' | 'aborted';
 class EndSignals implements Disposable {
   readonly #controller = new AbortController();
   readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  readonly #outer: AbortSignal | undefined;
+  readonly #onAbort = () => this.#end('aborted');
 
   constructor(outer: AbortSignal | undefined) {
     for (const name of ['SIGTERM', 'SIGINT', 'SIGUSR1'] as const) {
@@ -52,8 +54,9 @@ class EndSignals implements Disposable {
       this.#handlers.set(name, handler);
       process.on(name, handler);
     }
-    if (outer?.aborted) this.#end('aborted');
-    outer?.addEventListener('abort', () => this.#end('aborted'), { once: true });
+    this.#outer = outer;
+    if (outer?.aborted) this.#onAbort();
+    outer?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get signal(): AbortSignal {
@@ -67,6 +70,7 @@ class EndSignals implements Disposable {
 
   [Symbol.dispose](): void {
     for (const [name, handler] of this.#handlers) process.off(name, handler);
+    this.#outer?.removeEventListener('abort', this.#onAbort);
   }
 
   #end(reason: EndReason): void {

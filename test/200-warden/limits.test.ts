@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { poll } from '../../src/core/wait.ts';
 import { LOG_MAX_BYTES } from '../../src/warden/conmon.ts';
+import { eventually } from '../kit/eventually.ts';
 import { openWardenLab, type WardenLab } from '../kit/warden-lab.ts';
 
 let lab: WardenLab;
@@ -114,10 +115,7 @@ test('usage tells CPU, memory and disk', async () => {
       'head -c 3M /dev/urandom > ~/x; head -c 2M /dev/zero > /tmp/y; sync; echo done; exec sleep 60',
     ],
   });
-  await poll(() => lab.log(instanceId).stdout === 'done\n' || undefined, {
-    intervalMs: 20,
-    timeoutMs: 5_000,
-  });
+  await eventually(() => lab.log(instanceId).stdout === 'done\n');
   const usage = await lab.warden.usage(instanceId);
   assert.ok(usage);
   assert.ok(usage.cpuNs > 1e6, `${usage.cpuNs} ns`);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { type TestContext, test } from 'node:test';
 import type { Guid } from '../../core/ids.ts';
 import { silentLog } from '../../core/log.ts';
 import { guidOf } from '../domain/fixtures.ts';
@@ -13,42 +12,58 @@ function start(reconcile: (appGuid: Guid) => Promise<void>): ReconcileLoop {
   return new ReconcileLoop({ reconcile, allApps: () => [A, B], log: silentLog });
 }
 
-test('changes that come together cause one pass for each app', async () => {
+/** @returns lets so much time pass, and what is due then happen. */
+function movableTime(t: TestContext): (ms: number) => Promise<void> {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  return async ms => {
+    t.mock.timers.tick(ms);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
+}
+
+test('changes that come together cause one pass for each app', async t => {
+  const settle = movableTime(t);
   const seen: Guid[] = [];
   const loop = start(async appGuid => void seen.push(appGuid));
   for (let n = 0; n < 10; n++) loop.poke(A);
   loop.pokeAll();
-  await delay(40);
-  assert.deepEqual(seen.sort(), [A, B].sort());
+  assert.deepEqual(seen, []);
+  await settle(10);
+  await settle(1_000);
+  assert.deepEqual(seen, [A, B]);
   await loop.stop();
 });
 
-test('a change during a pass causes another pass, never two at the same time', async () => {
-  let running = 0;
-  let passes = 0;
-  const loop = start(async () => {
-    assert.equal(++running, 1);
-    if (++passes === 1) loop.poke(A);
-    await delay(10);
-    running--;
+test('a change during a pass causes another pass, never two at the same time', async t => {
+  const settle = movableTime(t);
+  const passes: PromiseWithResolvers<void>[] = [];
+  const loop = start(() => {
+    const pass = Promise.withResolvers<void>();
+    passes.push(pass);
+    return pass.promise;
   });
   loop.poke(A);
-  await delay(80);
-  assert.equal(passes, 2);
+  await settle(10);
+  loop.poke(A);
+  await settle(1_000);
+  assert.equal(passes.length, 1, 'the first has not ended');
+  passes[0]?.resolve();
+  await settle(0);
+  await settle(1);
+  assert.equal(passes.length, 2);
+  passes[1]?.resolve();
+  await settle(1_000);
+  assert.equal(passes.length, 2);
   await loop.stop();
 });
 
 test('a pass that fails is tried again after a pause; the other apps do not wait for it', async t => {
-  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const settle = movableTime(t);
   const seen: Guid[] = [];
   const loop = start(async appGuid => {
     seen.push(appGuid);
     if (appGuid === A && seen.length === 1) throw new Error('no');
   });
-  const settle = async (ms: number) => {
-    t.mock.timers.tick(ms);
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  };
   loop.poke(A);
   loop.poke(B);
   await settle(10);
@@ -60,12 +75,13 @@ test('a pass that fails is tried again after a pause; the other apps do not wait
   await loop.stop();
 });
 
-test('after stop nothing begins', async () => {
+test('after stop nothing begins', async t => {
+  const settle = movableTime(t);
   let passes = 0;
   const loop = start(async () => void passes++);
   loop.poke(A);
   await loop.stop();
   loop.poke(A);
-  await delay(30);
+  await settle(60_000);
   assert.equal(passes, 0);
 });

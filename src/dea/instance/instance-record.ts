@@ -2,11 +2,12 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reasonOf } from '../../core/errors.ts';
-import type { Guid, InstanceId } from '../../core/ids.ts';
+import type { Guid } from '../../core/ids.ts';
 import { readJsonFile, writeJsonFile } from '../../core/json-file.ts';
 import type { Log } from '../../core/log.ts';
 import { listenProblemSchema } from '../../proto/actual-instance.ts';
 import { type DesiredInstance, desiredInstanceSchema } from '../../proto/desired-instance.ts';
+import { instanceIdSchema } from '../../proto/id-schemas.ts';
 import type { InstanceStatus } from './transition.ts';
 
 /** What the next agent must know about an instance: what was wanted, and how far it got. */
@@ -29,7 +30,7 @@ const crashSchema = z.object({
 });
 
 const runShape = {
-  instanceId: z.guid().transform(text => text as string as InstanceId),
+  instanceId: instanceIdSchema,
   sinceMs: z.number(),
   crash: maybe(crashSchema),
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { eventually } from '../../../test/kit/eventually.ts';
 import { poll } from '../../core/wait.ts';
 import type { ActualInstance, InstanceState } from '../../proto/actual-instance.ts';
 import { healthCheckSchema } from '../../proto/desired-instance.ts';
@@ -140,8 +141,7 @@ test('Instance: the fourth crash in a row waits; unwanted then, it goes at once'
   const crashed = await reported('CRASHED', ({ crash }) => crash?.count === 4);
   assert.equal(crashed.crash?.reason, 'out of memory (512M)');
   assert.equal((crashed.crash.nextStartMs ?? 0) - crashed.sinceMs, 30_000);
-  await poll(() => fake.containers.size === 0 || undefined, { intervalMs: 2, timeoutMs: 1_000 });
-  assert.equal(fake.containers.size, 0);
+  await eventually(() => fake.containers.size === 0);
   instance.unwant();
   await instance.ended;
 });
@@ -200,8 +200,7 @@ test('Instance.want: other URIs are announced at once, the run stays', async t =
   const { instance, desired, reported, report } = begin();
   const before = await reported('RUNNING', now => now.routable);
   instance.want({ ...desired, uris: ['a.example.com', 'b.example.com'] });
-  await new Promise(resolve => setTimeout(resolve, 10));
-  assert.equal(fake.calls.at(-1), 'register a.example.com,b.example.com');
+  await eventually(() => fake.calls.at(-1) === 'register a.example.com,b.example.com');
   assert.equal(report()?.instanceId, before.instanceId);
 });
 
@@ -233,8 +232,7 @@ test('Instance: routers that do not confirm are told again, until they do', asyn
   fake.routersConfirm = false;
   const { reported } = begin();
   await reported('RUNNING', report => !report.routable);
-  await new Promise(resolve => setTimeout(resolve, 50));
-  assert.ok(fake.calls.filter(call => call.startsWith('register')).length > 1);
+  await eventually(() => fake.calls.filter(call => call.startsWith('register')).length > 1);
   fake.routersConfirm = true;
   await reported('RUNNING', report => report.routable);
 });
@@ -251,7 +249,7 @@ test('Instance.leave: leaves the run alone; the next agent takes it up', async t
     { desired, status: instance.status, run: instance.run },
     fake.host(),
   );
-  await poll(() => fake.calls.length > 0 || undefined, { intervalMs: 2, timeoutMs: 1_000 });
+  await eventually(() => fake.calls.length > 0);
   assert.deepEqual(fake.calls, ['register shop.example.com']);
   assert.equal(report()?.instanceId, running.instanceId);
   successor.unwant();

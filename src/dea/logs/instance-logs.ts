@@ -76,7 +76,7 @@ export class InstanceLogs {
     this.#ending.add(tail);
     const finished = tail
       .finish()
-      .catch(() => {})
+      .catch(() => {}) // aborted by stop(): what is left is lost with the container
       .finally(() => {
         this.#ending.delete(tail);
         return rm(this.#positionFile(instanceId), { force: true });

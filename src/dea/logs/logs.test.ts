@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { eventually } from '../../../test/kit/eventually.ts';
 import type { StreamRecord } from '../../bus/event-stream.ts';
 import { systemClock } from '../../core/clock.ts';
 import { newInstanceId } from '../../core/ids.ts';
 import { silentLog } from '../../core/log.ts';
-import { poll } from '../../core/wait.ts';
 import { desiredInstance } from '../fakes/desired.ts';
 import { parseConmonLine } from './conmon-line.ts';
 import { InstanceLogs } from './instance-logs.ts';
@@ -50,10 +51,7 @@ class FakeStream {
   }
 
   async waitFor(count: number): Promise<void> {
-    await poll(() => (this.texts.length >= count ? true : undefined), {
-      intervalMs: 10,
-      timeoutMs: 5_000,
-    });
+    await eventually(() => this.texts.length >= count);
   }
 }
 
@@ -166,10 +164,7 @@ test('InstanceLogs: what a killed agent had stored but not noted is not stored t
   await logs.follow(desired, instanceId);
   await stream.waitFor(2);
   const position = join(folder, 'positions', `${instanceId}.json`);
-  await poll(async () => readFile(position).catch(() => undefined), {
-    intervalMs: 10,
-    timeoutMs: 2_000,
-  });
+  await eventually(() => existsSync(position));
   await logs.stop();
   const { inode } = JSON.parse(await readFile(position, 'utf8')) as { inode: number };
   await writeFile(position, JSON.stringify({ inode, offset: 0 })); // as if the kill came before the save

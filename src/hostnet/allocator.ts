@@ -16,7 +16,7 @@ export const HOST_PORTS = { first: 61_001, last: 65_534 } as const;
 
 const ADDRESS_REST_MS = 5_000;
 const PORT_REST_MS = 120_000;
-/** The cursors on disk run ahead of those in memory by this much, so few leases wait for the disk. */
+/** The cursors on disk run ahead of those in memory by this much, so few numbers wait for the disk. */
 const CURSOR_LEAD = 64;
 
 export interface Cursors {
@@ -24,7 +24,7 @@ export interface Cursors {
   readonly nextPort?: number;
 }
 
-export interface LeasesOptions {
+export interface AllocatorOptions {
   readonly range: Cidr;
   readonly cursors: Cursors;
   readonly clock: Clock;
@@ -35,14 +35,14 @@ export interface LeasesOptions {
 }
 
 /** Addresses and host ports of containers. No number is handed out twice at a time. */
-export class Leases {
-  readonly #options: LeasesOptions;
+export class Allocator {
+  readonly #options: AllocatorOptions;
   readonly #addresses: Rotation;
   readonly #ports: Rotation;
   #covered = { addresses: 0, ports: 0 };
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(options: LeasesOptions) {
+  constructor(options: AllocatorOptions) {
     const { range, cursors, clock } = options;
     const { first, last } = cidrRange(range);
     this.#options = options;

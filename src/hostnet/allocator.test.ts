@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCidr, parseIpv4 } from '../core/address.ts';
 import { hasCode } from '../core/errors.ts';
-import { type Cursors, HOST_PORTS, Leases } from './lease.ts';
+import { Allocator, type Cursors, HOST_PORTS } from './allocator.ts';
 
-function leases({ cursors = {}, busy = [] }: { cursors?: Cursors; busy?: number[] } = {}) {
+function open({ cursors = {}, busy = [] }: { cursors?: Cursors; busy?: number[] } = {}) {
   const saved: Cursors[] = [];
-  const made = new Leases({
+  const made = new Allocator({
     range: parseCidr('10.254.0.0/29'),
     cursors,
     clock: { now: () => 0 },
@@ -15,20 +15,20 @@ function leases({ cursors = {}, busy = [] }: { cursors?: Cursors; busy?: number[
     },
     isPortBusy: async port => busy.includes(port),
   });
-  return { leases: made, saved };
+  return { pool: made, saved };
 }
 
-test('Leases hands out neither the network’s first nor its last address', async () => {
-  const { leases: pool } = leases();
+test('Allocator hands out neither the network’s first nor its last address', async () => {
+  const { pool } = open();
   const all = await Promise.all(Array.from({ length: 6 }, () => pool.takeAddress()));
   assert.deepEqual(all[0], '10.254.0.1');
   assert.deepEqual(all[5], '10.254.0.6');
   await assert.rejects(pool.takeAddress(), error => hasCode(error, 'ADDRESSES_EXHAUSTED'));
 });
 
-test('Leases passes over ports that are busy and keeps them in the pool', async () => {
+test('Allocator passes over ports that are busy and keeps them in the pool', async () => {
   const busy = [HOST_PORTS.first];
-  const { leases: pool } = leases({ busy });
+  const { pool } = open({ busy });
   assert.equal(await pool.takePort(), HOST_PORTS.first + 1);
   busy.pop();
   for (let port = HOST_PORTS.first + 2; port <= HOST_PORTS.last; port++) await pool.takePort();
@@ -36,29 +36,29 @@ test('Leases passes over ports that are busy and keeps them in the pool', async 
   await assert.rejects(pool.takePort(), error => hasCode(error, 'HOST_PORTS_EXHAUSTED'));
 });
 
-test('Leases keeps the cursors on disk ahead of what was handed out', async () => {
-  const { leases: pool, saved } = leases();
+test('Allocator keeps the cursors on disk ahead of what was handed out', async () => {
+  const { pool, saved } = open();
   for (let taken = 0; taken < 200; taken++) {
     const port = await pool.takePort();
     assert.ok((saved.at(-1)?.nextPort ?? 0) > port);
   }
-  assert.ok(saved.length <= 4, `${saved.length} writes for 200 leases`);
+  assert.ok(saved.length <= 4, `${saved.length} writes for 200 numbers`);
 });
 
-test('Leases goes on where an earlier process stopped', async () => {
-  const { leases: pool } = leases({ cursors: { nextPort: 62_000 } });
+test('Allocator goes on where an earlier process stopped', async () => {
+  const { pool } = open({ cursors: { nextPort: 62_000 } });
   assert.equal(await pool.takePort(), 62_000);
 });
 
-test('Leases does not hand out what it adopted', async () => {
-  const { leases: pool } = leases();
+test('Allocator does not hand out what it adopted', async () => {
+  const { pool } = open();
   pool.hold(parseIpv4('10.254.0.1'), undefined);
   assert.equal(await pool.takeAddress(), '10.254.0.2');
 });
 
-test('Leases fails when the cursors cannot be saved, and tries again the next time', async () => {
+test('Allocator fails when the cursors cannot be saved, and tries again the next time', async () => {
   let full = true;
-  const pool = new Leases({
+  const pool = new Allocator({
     range: parseCidr('10.254.0.0/29'),
     cursors: {},
     clock: { now: () => 0 },
