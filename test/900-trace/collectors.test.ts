@@ -75,7 +75,11 @@ describe('on a DEA’s host', () => {
     const dea = new DeaCollector({
       ...{ deaId: 'dea-1', address: LAB.hostAddress, hostnet, warden, log: silentLog },
     });
-    return HostCollector.start({ bus, agent: 'dea-1', collector: dea, log: silentLog });
+    const started = await HostCollector.start({
+      ...{ bus, agent: 'dea-1', collector: dea, log: silentLog },
+    });
+    await bus.flush();
+    return started;
   }
 
   /** Dials a host port as a router would, and tells of it. */
@@ -246,6 +250,7 @@ add element inet sprue-edge to_router { ${FLOATING} : ${ROUTER} }
       ...{ bus, agent: 'edge-1', collector: edge, log: silentLog },
     });
     resources.defer(() => collector.stop());
+    await bus.flush();
   });
   after(() => resources.disposeAsync());
 

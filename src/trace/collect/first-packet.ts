@@ -25,7 +25,7 @@ export async function judgeFirstPacket(
   input: FirstPacketInput,
   watch: SynWatch,
 ): Promise<FirstPacket> {
-  const sighting = watch.find(input.before);
+  const sighting = await watch.find(input.before);
   const after = rewritten(input, sighting);
   const raw = sighting
     ? [{ source: 'nft monitor trace', text: sighting.lines.join('\n').slice(0, 20_000) }]

@@ -1,23 +1,17 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { reasonOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { poll } from '../../core/wait.ts';
-import { type Followed, follow } from '../../exec/follow.ts';
 import { run } from '../../exec/run.ts';
 import { which } from '../../exec/which.ts';
 import type { Flow } from '../../proto/trace.ts';
 import { parseNftTraceLine } from './parse-nft-trace.ts';
 import { type SynSighting, SynSightings } from './syn-sightings.ts';
-import {
-  CANARY_DESTINATION_PORT,
-  formatRemoval,
-  formatWatchTable,
-  type WatchScope,
-} from './watch-table.ts';
+import { TraceMonitor } from './trace-monitor.ts';
+import { formatRemoval, formatWatchTable, type WatchScope } from './watch-table.ts';
 
-/** How long `nft monitor trace` may take until it hears. */
-const HEARS_WITHIN_MS = 250;
+/** How long `nft monitor trace` may take until it hears anything… */
+const STARTS_WITHIN_MS = 400;
+/** …and until it has told of all that happened before. */
+const CATCHES_UP_WITHIN_MS = 300;
 
 /**
  * Follows the first packets of connections through this host's rules: a table of its own marks them,
@@ -27,7 +21,7 @@ export class SynWatch {
   readonly #table: string;
   readonly #log: Log;
   readonly #sightings: SynSightings;
-  #monitor: Monitor | undefined;
+  #monitor: TraceMonitor | undefined;
   /** Changes happen one after the other… */
   #changing: Promise<void> = Promise.resolve();
   /** …and whoever comes while one waits for its turn shares it. */
@@ -74,7 +68,11 @@ export class SynWatch {
     }
   }
 
-  find(flow: Flow): SynSighting | undefined {
+  /** What became of the connection's first packet, up to this moment. */
+  async find(flow: Flow): Promise<SynSighting | undefined> {
+    if ((await this.#monitor?.hears(CATCHES_UP_WITHIN_MS)) === false) {
+      this.#problem = 'nft monitor trace is behind';
+    }
     return this.#sightings.find(flow);
   }
 
@@ -91,14 +89,14 @@ export class SynWatch {
 
   async #apply(scope: WatchScope | undefined): Promise<void> {
     if (scope === undefined) return this.#end();
-    this.#monitor ??= await Monitor.start(
-      line => this.#read(line),
-      reason => this.#fail(reason),
-    );
-    const { canaryPort } = this.#monitor;
-    await nft(formatWatchTable(this.#table, scope, canaryPort));
-    await this.#monitor.hears();
-    this.#problem = undefined;
+    this.#monitor ??= await TraceMonitor.start({
+      onLine: line => this.#read(line),
+      onFailure: reason => this.#fail(reason),
+    });
+    const monitor = this.#monitor;
+    await nft(formatWatchTable(this.#table, scope, monitor.canaryPort));
+    const hears = await monitor.hears(STARTS_WITHIN_MS);
+    this.#problem = hears ? undefined : 'nft monitor trace reports nothing';
   }
 
   async #end(): Promise<void> {
@@ -112,66 +110,15 @@ export class SynWatch {
     const line = parseNftTraceLine(text);
     if (line === undefined) return;
     const { event } = line;
-    const port = this.#monitor?.canaryPort;
-    if (event.type === 'packet' && event.flow.source.port === port) this.#monitor?.heard();
+    const isCanary =
+      event.type === 'packet' && event.flow.source.port === this.#monitor?.canaryPort;
+    if (isCanary) this.#monitor?.heard(event.udpBytes ?? -1);
     else this.#sightings.add(line, text);
   }
 
   #fail(reason: string): void {
     this.#monitor = undefined;
     this.#problem = `nft monitor trace ended: ${reason}`;
-  }
-}
-
-/** `nft monitor trace`, with the proof that it listens: it takes a moment, and says nothing when it does. */
-class Monitor {
-  readonly canaryPort: number;
-  readonly #socket;
-  readonly #followed: Followed;
-  #hears = false;
-
-  private constructor(socket: ReturnType<typeof createSocket>, followed: Followed) {
-    this.#socket = socket;
-    this.#followed = followed;
-    this.canaryPort = socket.address().port;
-  }
-
-  static async start(
-    onLine: (line: string) => void,
-    onFailure: (reason: string) => void,
-  ): Promise<Monitor> {
-    const socket = createSocket('udp4').unref();
-    socket.on('error', () => {}); // a dropped packet is reported as forbidden
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const followed = follow([which('nft') ?? 'nft', 'monitor', 'trace'], {
-      onLine,
-      onFailure: reason => {
-        socket.close();
-        onFailure(reason);
-      },
-    });
-    return new Monitor(socket, followed);
-  }
-
-  heard(): void {
-    this.#hears = true;
-  }
-
-  /** Sends packets to the table's rule until one is reported. */
-  async hears(): Promise<void> {
-    const asks = () => {
-      if (this.#hears) return true;
-      this.#socket.send('', CANARY_DESTINATION_PORT, '127.0.0.1', () => {});
-      return undefined;
-    };
-    const answer = await poll(asks, { intervalMs: 4, timeoutMs: HEARS_WITHIN_MS });
-    if (answer === undefined) throw new Error('nft monitor trace reports nothing');
-  }
-
-  async stop(): Promise<void> {
-    this.#socket.close();
-    await this.#followed.stop();
   }
 }
 
