@@ -71,7 +71,11 @@ describe('push', () => {
 
   test('stop and start', async () => {
     await platform.ok(['stop', 'shown']);
-    assert.notEqual((await platform.get('shown')).status, 200);
+    const stopped = await poll(
+      async () => ((await platform.get('shown')).status === 200 ? undefined : true),
+      { intervalMs: 50, timeoutMs: 5_000 },
+    );
+    assert.ok(stopped, 'it serves no more');
     await platform.ok(['start', 'shown']);
     assert.equal((await platform.get('shown')).status, 200);
   });
