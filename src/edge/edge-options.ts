@@ -7,7 +7,7 @@ export interface EdgeOptions {
   readonly bus: Bus;
   /** Names this edge on the bus, for ever. Letters, digits, `-` and `_`. */
   readonly edgeId: string;
-  /** Keeps `edge.json`. */
+  /** Keeps `edge-state.json`. */
   readonly stateDir: string;
   /** The platform's own domain first. */
   readonly domains: readonly [string, ...string[]];

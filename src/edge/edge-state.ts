@@ -23,7 +23,7 @@ const stateSchema = z.object({
 });
 export type EdgeState = Readonly<z.infer<typeof stateSchema>>;
 
-const FILE = 'edge.json';
+const FILE = 'edge-state.json';
 
 /** The state on disk; changes are written one after the other, whole and atomically. */
 export class EdgeStateFile {

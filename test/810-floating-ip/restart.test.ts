@@ -71,7 +71,7 @@ describe('an edge that starts again', () => {
     await buckets.allocate(F1, EDGE_LAB.router1);
     await eventually(async () => (await routerBehind(F1)) === EDGE_LAB.router1);
     await open.edge.stop({ leaveTraffic: true });
-    await rm(join(open.options.stateDir, 'edge.json'));
+    await rm(join(open.options.stateDir, 'edge-state.json'));
     const before = await maps();
     open.edge = await Edge.start(open.options);
     assert.equal(await maps(), before);
@@ -178,7 +178,7 @@ test('tearDown() needs nothing but the kernel, and may be called twice', async (
   await buckets.allocate(F1, EDGE_LAB.router1);
   await eventually(async () => (await routerBehind(F1)) === EDGE_LAB.router1);
   await edge.stop({ leaveTraffic: true });
-  await rm(join(stateDir, 'edge.json'));
+  await rm(join(stateDir, 'edge-state.json'));
   await Edge.tearDown(options);
   await Edge.tearDown(options);
   await assertNoLeak(before, scope);
