@@ -2,6 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 export interface LoadOptions {
+  /** Namespace to run in, as in `ip netns`; default: this one. */
+  readonly netns?: string;
+  /** Default 127.0.0.1. */
+  readonly address?: string;
   readonly port: number;
   readonly appHost: string;
   readonly core: number;
@@ -27,10 +31,12 @@ const FIELDS = [
 
 /** Keep-alive load with wrk. @throws when a request failed */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const argv = ['-c', `${options.core}`, 'wrk', '-t1', `-c${options.connections}`];
+  const { netns, address = '127.0.0.1' } = options;
+  const enter = netns === undefined ? [] : ['nsenter', `--net=/run/netns/${netns}`];
+  const argv = ['-c', `${options.core}`, ...enter, 'wrk', '-t1', `-c${options.connections}`];
   argv.push(`-d${options.seconds}s`, '--latency', '-H', `Host: ${options.appHost}`);
   for (const field of FIELDS) argv.push('-H', field);
-  argv.push(`http://127.0.0.1:${options.port}/hello`);
+  argv.push(`http://${address}:${options.port}/hello`);
   const { stdout } = await promisify(execFile)('taskset', argv);
   const errors = /Non-2xx.*|Socket errors.*/.exec(stdout)?.[0];
   if (errors !== undefined) throw new Error(`load on port ${options.port}: ${errors}`);

@@ -183,6 +183,7 @@ describe('on a DEA’s host', () => {
     const { stdout } = await run(['nft', 'list', 'set', 'inet', 'sprue-trace-dea', 'armed']);
     assert.match(stdout, /tcp timeout 1s expires/, 'the mark ends in the kernel, too');
     desk.stop(id);
+    await nothingIsLeft();
   });
 
   test('only so many at a time, and it says so', async () => {
