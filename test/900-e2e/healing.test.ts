@@ -18,7 +18,7 @@ describe('healing', () => {
   after(() => platform[Symbol.asyncDispose]());
 
   test('with two instances, kill -9 of one fails no idempotent request, and it is replaced within 5 s', async () => {
-    const load = platform.load('shop');
+    const load = platform.load('shop', { connections: 16 });
     await delay(500);
     const startedMs = performance.now();
     const killed = await killInstance(platform, 'shop');
