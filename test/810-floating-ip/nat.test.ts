@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { Bus } from '../../src/bus/bus.ts';
 import { silentLog } from '../../src/core/log.ts';
@@ -7,7 +8,7 @@ import { run } from '../../src/exec/run.ts';
 import { dig } from '../kit/dig.ts';
 import { eventually } from '../kit/eventually.ts';
 import { startNatsServer } from '../kit/nats-server.ts';
-import { inNetns } from '../kit/net-lab.ts';
+import { inNetns, type LabNode } from '../kit/net-lab.ts';
 import type { NetWorker } from '../kit/net-worker-client.ts';
 import { EDGE_LAB, enterEdgeLab } from './edge-lab.ts';
 import { type FakeRouter, startFakeRouter } from './fake-router.ts';
@@ -62,6 +63,32 @@ async function leads(floating: string, router: string): Promise<void> {
     const map = await nft('list', 'map', 'inet', 'sprue-edge', 'to_router').catch(() => '');
     return map.includes(`${floating} : ${router}`);
   }, 8_000);
+}
+
+/** Fails unless a neighbour hears both kinds of announcement of an address while `act` runs, or soon after. */
+async function announces(
+  address: string,
+  neighbour: LabNode,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const filter = ['-c', '2', 'arp', 'and', 'src', address];
+  const capture = ['timeout', '10', 'tcpdump', '-l', '-nn', '-i', 'eth0', ...filter];
+  const [program, ...args] = inNetns(neighbour.netns, capture);
+  const tcpdump = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [seen, status] = [collect(tcpdump.stdout), collect(tcpdump.stderr)];
+  await eventually(() => status.text.includes('listening on'));
+  await act();
+  await eventually(() => seen.text.trim().split('\n').length === 2, 8_000);
+  assert.match(seen.text, new RegExp(`Request who-has ${address} .*tell ${address}`));
+  assert.match(seen.text, new RegExp(`Reply ${address} is-at`));
+}
+
+function collect(stream: Readable): { text: string } {
+  const collected = { text: '' };
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    collected.text += text;
+  });
+  return collected;
 }
 
 describe('a floating IP', () => {
@@ -167,37 +194,18 @@ describe('a floating IP', () => {
 
   test('is announced to the neighbours when it comes', async () => {
     await using _ = await openEdge(lab, bus, buckets);
-    const capture = [
-      'timeout',
-      '10',
-      'tcpdump',
-      '-l',
-      '-nn',
-      '-i',
-      'eth0',
-      '-c',
-      '2',
-      'arp',
-      'and',
-      'src',
-      F1,
-    ];
-    const [program, ...args] = inNetns(lab.client.netns, capture);
-    const tcpdump = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let seen = '';
-    tcpdump.stdout.setEncoding('utf8').on('data', text => {
-      seen += text;
-    });
-    let status = '';
-    tcpdump.stderr.setEncoding('utf8').on('data', text => {
-      status += text;
-    });
-    await eventually(() => status.includes('listening on'));
-    await buckets.allocate(F1, EDGE_LAB.router1);
-    await eventually(() => seen.trim().split('\n').length === 2, 8_000);
-    assert.match(seen, new RegExp(`Request who-has ${F1} .*tell ${F1}`));
-    assert.match(seen, new RegExp(`Reply ${F1} is-at`));
+    await announces(F1, lab.client, () => buckets.allocate(F1, EDGE_LAB.router1));
   });
+});
+
+test('an edge that starts announces its own addresses, the gateways of both sides', async () => {
+  const open: Awaited<ReturnType<typeof openEdge>>[] = [];
+  await announces(EDGE_LAB.inside, lab.router1, async () => {
+    await announces(EDGE_LAB.outside, lab.client, async () => {
+      open.push(await openEdge(lab, bus, buckets));
+    });
+  });
+  await open[0]?.[Symbol.asyncDispose]();
 });
 
 test('foreign tables and addresses are left alone; what somebody flushed comes back', async () => {

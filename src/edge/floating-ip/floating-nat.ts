@@ -43,8 +43,7 @@ export class FloatingNat {
     assertTableOf(before, options.edgeId);
     await enableForwarding(options.rememberForwarding);
     await nat.#load();
-    const kept = [...(await nat.#ownAddresses(before.nat))];
-    await nat.#announce(kept);
+    await nat.#announceAll(before.nat);
     return nat;
   }
 
@@ -69,7 +68,7 @@ export class FloatingNat {
     if (changes !== '') await nftApply(changes);
     const missing = [...wanted.floating].filter(address => !present.has(address));
     for (const address of missing) await addAddress(address, outsideInterface);
-    await this.#announce(missing);
+    await this.#announce(missing, outsideInterface);
     await this.#forget(before, wanted, deadRouters);
   }
 
@@ -96,13 +95,21 @@ export class FloatingNat {
     return oursAmong({ addresses, outsideInterface, outsideAddress, pool, floating });
   }
 
+  /** Also its own addresses, the gateways of both sides: the machine may be another one than before. */
+  async #announceAll(before: NatState): Promise<void> {
+    const { outsideAddress, insideAddress } = this.#options;
+    const { outsideInterface, insideInterface } = this.#sides;
+    await this.#announce([outsideAddress, ...(await this.#ownAddresses(before))], outsideInterface);
+    await this.#announce([insideAddress], insideInterface);
+  }
+
   /** Neighbours that are not told go on sending to the former holder until their cache expires. */
-  async #announce(addresses: readonly Ipv4[]): Promise<void> {
+  async #announce(addresses: readonly Ipv4[], interfaceName: string): Promise<void> {
     try {
-      await announceAddresses(addresses, this.#sides.outsideInterface);
+      await announceAddresses(addresses, interfaceName);
     } catch (thrown) {
       const fields = { addresses, reason: reasonOf(thrown) };
-      this.#options.log.warn(fields, 'floating IPs could not be announced to the neighbours');
+      this.#options.log.warn(fields, 'addresses could not be announced to the neighbours');
     }
   }
 

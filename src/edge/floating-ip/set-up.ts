@@ -11,6 +11,7 @@ export const IP_FORWARD = 'net.ipv4.ip_forward';
 /** The edge's two sides, as the kernel has them. */
 export interface Sides {
   readonly outsideInterface: string;
+  readonly insideInterface: string;
   readonly insideNetworks: readonly Cidr[];
 }
 
@@ -29,6 +30,7 @@ export async function findSides(options: FloatingOptions): Promise<Sides> {
   }
   return {
     outsideInterface: outside.interfaceName,
+    insideInterface: inside.interfaceName,
     insideNetworks: insideNetworks ?? [networkOf(inside)],
   };
 }
