@@ -22,6 +22,9 @@ async function renderInOwnLab(): Promise<string> {
   try {
     await lab.up();
     return renderPage(await visitLab(lab));
+  } catch (thrown) {
+    // What a command says that was killed for this is of no interest.
+    throw interrupt.signal.aborted ? new Error('interrupted; the lab is taken down') : thrown;
   } finally {
     await lab.down();
   }
