@@ -16,7 +16,8 @@ const stateSchema = z.object({
   routers: z
     .array(z.object({ id: z.string(), name: z.string(), address: ipv4, port: z.number() }))
     .default([]),
-  floatingIps: z.array(floatingIpSchema).default([]),
+  /** Absent before the controller has told any. */
+  floatingIps: z.array(floatingIpSchema).optional(),
   placements: z.array(z.object({ address: ipv4, router: ipv4, sinceMs: z.number() })).default([]),
   /** Of the zones. */
   serial: z.number().optional(),

@@ -1,9 +1,9 @@
-import { hostname } from 'node:os';
 import type { Ipv4 } from '../core/address.ts';
 import { systemClock } from '../core/clock.ts';
 import { hasCode, reasonOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { EdgeLease, FloatingIp } from '../proto/edge.ts';
+import { describeEdge } from './describe-edge.ts';
 import { EdgeLeases } from './edge-lease.ts';
 import type { EdgeOptions } from './edge-options.ts';
 import { EdgeStateFile } from './edge-state.ts';
@@ -12,6 +12,7 @@ import { DEFAULT_PORTS, FloatingNat } from './floating-ip/floating-nat.ts';
 import { isInPool } from './floating-ip/outside-addresses.ts';
 import { type Placement, planPlacements } from './floating-ip/plan.ts';
 import { tearDownFloatingIps } from './floating-ip/tear-down.ts';
+import { FloatingIpList } from './floating-ip-list.ts';
 import { nameAddresses } from './name-addresses.ts';
 import { NameService } from './name-service.ts';
 import { probeRouter } from './probe-router.ts';
@@ -37,7 +38,7 @@ export class Edge {
   readonly #routers: RouterWatch;
   readonly #kernel: Repeater;
   readonly #abort = new AbortController();
-  readonly #floatingIps = new Map<Ipv4, FloatingIp>();
+  readonly #floatingIps: FloatingIpList;
   #placements: ReadonlyMap<Ipv4, Placement> = new Map();
   /** What the kernel had at the start. */
   #heldBefore: ReadonlySet<Ipv4> = new Set();
@@ -55,6 +56,7 @@ export class Edge {
     this.#log = log;
     this.#startedMs = clock.now();
     this.#state = parts.state;
+    this.#floatingIps = new FloatingIpList(parts.state.state.floatingIps);
     this.#names = parts.names;
     this.#nat = parts.nat;
     const onChange = () => this.#reconsider();
@@ -125,8 +127,7 @@ export class Edge {
 
   /** From memory: floating IPs, routers and who serves whom; the kernel is the truth for the last. */
   async #goOn(): Promise<void> {
-    const { floatingIps, placements, routers } = this.#state.state;
-    for (const floatingIp of floatingIps) this.#floatingIps.set(floatingIp.address, floatingIp);
+    const { placements, routers } = this.#state.state;
     const remembered = new Map(placements.map(({ address, ...placement }) => [address, placement]));
     const kernel = await this.#nat?.read();
     const toRouter = kernel?.toRouter ?? new Map<Ipv4, Ipv4>();
@@ -143,7 +144,7 @@ export class Edge {
   /** Routers that the maps lead to but that nobody remembers are there until probes say otherwise. */
   #seats(known: readonly RouterSeat[], mapped: Iterable<Ipv4>): RouterSeat[] {
     const seats = new Map(known.map(seat => [seat.address, seat]));
-    const port = this.#ports[0] ?? 80;
+    const [port = 80] = this.#options.floating?.ports ?? DEFAULT_PORTS;
     for (const address of mapped) {
       if (!seats.has(address)) seats.set(address, { id: '', name: '', address, port });
     }
@@ -163,26 +164,9 @@ export class Edge {
       onOthers: () => this.#reconsider(),
     });
     await this.#claim(this.#leases);
-    const found = new Set<Ipv4>();
-    let isComplete = false;
-    await stores.floatingIps.watch(
-      '>',
-      {
-        onChange: ({ key, value }) => {
-          const address = key.replaceAll('-', '.') as Ipv4;
-          if (value === undefined) this.#floatingIps.delete(address);
-          else this.#floatingIps.set(address, value);
-          found.add(address);
-          if (isComplete) this.#reconsider();
-        },
-        onInvalid: (key, reason) => this.#log.warn({ key, reason }, 'floating IP left alone'),
-      },
-      stopped,
-    );
-    isComplete = true;
-    for (const address of this.#floatingIps.keys()) {
-      if (!found.has(address)) this.#floatingIps.delete(address); // released while it was away
-    }
+    const onChange = () => this.#reconsider();
+    const following = { log: this.#log, signal: stopped, onChange };
+    await this.#floatingIps.follow(stores.floatingIps, following);
     this.#reconsider();
     const timer = setInterval(() => this.#reconsider(), COMPARE_MS);
     stopped.addEventListener('abort', () => clearInterval(timer), { once: true });
@@ -202,12 +186,9 @@ export class Edge {
     }
   }
 
-  get #ports() {
-    return this.#options.floating?.ports ?? DEFAULT_PORTS;
-  }
-
   /** Plans anew; names change at once, the kernel right after. */
   #reconsider(): void {
+    if (!this.#floatingIps.isKnown) return; // else all that the kernel has would be taken away
     const { clock = systemClock } = this.#options;
     const nowMs = clock.now();
     this.#problem = this.#leases?.conflict();
@@ -233,13 +214,15 @@ export class Edge {
   #held(): FloatingIp[] {
     const { floating } = this.#options;
     if (floating === undefined || this.#problem !== undefined) return [];
-    return [...this.#floatingIps.values()].filter(
-      ({ address }) =>
-        isInPool(address, floating.pool) &&
-        (this.#isClaimed || this.#heldBefore.has(address)) &&
-        address !== floating.outsideAddress &&
-        address !== floating.insideAddress,
-    );
+    return this.#floatingIps
+      .all()
+      .filter(
+        ({ address }) =>
+          isInPool(address, floating.pool) &&
+          (this.#isClaimed || this.#heldBefore.has(address)) &&
+          address !== floating.outsideAddress &&
+          address !== floating.insideAddress,
+      );
   }
 
   #healthy(): Map<Ipv4, number | undefined> {
@@ -250,7 +233,7 @@ export class Edge {
   #nameAddresses(): Ipv4[] {
     const elsewhere = this.#leases?.others().flatMap(({ floating }) => floating?.serving ?? []);
     return nameAddresses({
-      floatingIps: [...this.#floatingIps.values()],
+      floatingIps: this.#floatingIps.all(),
       serving: [...this.#placements.keys(), ...(elsewhere ?? []).map(({ address }) => address)],
       healthyRouters: this.#healthy().keys(),
     });
@@ -275,7 +258,7 @@ export class Edge {
   }
 
   #tellMoves(next: ReadonlyMap<Ipv4, Placement>): void {
-    for (const address of this.#floatingIps.keys()) {
+    for (const address of this.#floatingIps.addresses()) {
       const [from, to] = [this.#placements.get(address)?.router, next.get(address)?.router];
       if (from !== to) this.#log.info({ floating: address, from, to }, 'floating IP moves');
     }
@@ -284,7 +267,7 @@ export class Edge {
   #remember(): void {
     const update = this.#state.update({
       routers: this.#routers.all().map(({ health: _, ...seat }) => seat),
-      floatingIps: [...this.#floatingIps.values()],
+      floatingIps: this.#floatingIps.all(),
       placements: [...this.#placements].map(([address, placement]) => ({ address, ...placement })),
       serial: this.#names.serial,
     });
@@ -294,33 +277,14 @@ export class Edge {
   }
 
   #describe(): EdgeLease {
-    const { edgeId, floating } = this.#options;
-    const serving = [...this.#placements].map(([address, placement]) => ({
-      address,
-      ...placement,
-    }));
-    return {
-      id: edgeId,
-      host: hostname(),
+    return describeEdge({
+      options: this.#options,
       startedMs: this.#startedMs,
-      ...(floating && {
-        floating: {
-          pool: [...floating.pool],
-          outsideAddress: floating.outsideAddress,
-          insideAddress: floating.insideAddress,
-          ports: [...this.#ports],
-          serving,
-          ...(this.#problem !== undefined && { problem: this.#problem }),
-        },
-      }),
-      routers: this.#routers.all().map(({ health, ...seat }) => ({
-        ...seat,
-        healthy: health.state === 'up',
-        sinceMs: health.sinceMs,
-      })),
-      serial: this.#names.serial,
-      dns: this.#names.report(),
-    };
+      placements: this.#placements,
+      routers: this.#routers.all(),
+      names: this.#names,
+      problem: this.#problem,
+    });
   }
 }
 
