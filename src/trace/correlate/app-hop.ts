@@ -48,7 +48,7 @@ export function platformHop(
   names: TraceNames,
   status: number | undefined,
 ): HopDraft {
-  const { endpoint, local, outcome } = attempt;
+  const { endpoint, local } = attempt;
   const where = names.hosts[endpoint.host] ?? endpoint.host;
   return draftHop({
     kind: 'app',
@@ -59,7 +59,7 @@ export function platformHop(
     decidedBy: ['a process of the platform itself: no host port, no container'],
     ms: attempt.firstByteMs ?? null,
     ...(status === undefined
-      ? { state: 'failed', expected: 'an answer', found: OUTCOMES[outcome] }
+      ? { state: 'failed', ...unanswered(attempt) }
       : status >= 500
         ? ownError(status)
         : { state: 'inferred' }),
@@ -87,13 +87,19 @@ function stateOf(
         expected: `the connection from ${attempt.local ? formatAddress(attempt.local) : 'the router'}`,
         found: OUTCOMES[outcome],
       };
-    default:
-      return {
-        state: 'failed',
-        expected: 'an answer',
-        found: `${OUTCOMES[outcome]}${reused ? ' on a kept connection' : ''}${unreadText(container)}`,
-      };
+    default: {
+      const { expected, found } = unanswered(attempt);
+      const kept = reused ? ' on a kept connection' : '';
+      return { state: 'failed', expected, found: `${found}${kept}${unreadText(container)}` };
+    }
   }
+}
+
+/** Once its head has come, an answer is not missing: it breaks off. */
+function unanswered({ outcome, firstByteMs }: TraceAttempt): { expected: string; found: string } {
+  const brokenOff = firstByteMs === undefined ? undefined : BROKEN_OFF[outcome];
+  if (brokenOff !== undefined) return { expected: 'a whole answer', found: brokenOff };
+  return { expected: 'an answer', found: OUTCOMES[outcome] };
 }
 
 function ownError(status: number): Partial<HopDraft> {
@@ -117,6 +123,14 @@ const OUTCOMES: Readonly<Record<TraceAttempt['outcome'], string>> = {
   malformed_response: 'an answer that is not HTTP',
   upgrade_mismatch: 'an unexpected protocol switch',
   abandoned: 'no answer before the client went away',
+};
+
+const BROKEN_OFF: Readonly<Partial<Record<TraceAttempt['outcome'], string>>> = {
+  reset: 'it reset the connection in the middle of its answer',
+  eof: 'it closed the connection in the middle of its answer',
+  response_timeout: 'its answer did not go on in time',
+  malformed_response: 'an answer that is no HTTP further on',
+  abandoned: 'the client went away in the middle of its answer',
 };
 
 function listenersText({ listener, otherListeners }: ObservationOf<'container'>): string {

@@ -294,11 +294,15 @@ describe('correlate()', () => {
   });
 
   test('what an app does with a connection that it took is told', () => {
-    for (const [outcome, found] of [
-      ['eof', 'it closed the connection before answering'],
-      ['reset', 'it reset the connection before answering'],
-      ['response_timeout', 'no answer in time; 78 bytes lie unread in its socket'],
-    ]) {
+    const missing = { expected: 'an answer', firstByteMs: undefined };
+    const brokenOff = { expected: 'a whole answer', firstByteMs: 15.9 };
+    for (const [outcome, { expected, firstByteMs }, found] of [
+      ['eof', missing, 'it closed the connection before answering'],
+      ['reset', missing, 'it reset the connection before answering'],
+      ['response_timeout', missing, 'no answer in time; 78 bytes lie unread in its socket'],
+      ['eof', brokenOff, 'it closed the connection in the middle of its answer'],
+      ['reset', brokenOff, 'it reset the connection in the middle of its answer'],
+    ] as const) {
       const base = readFixture('three-hosts');
       const snapshot = {
         ...base,
@@ -308,12 +312,16 @@ describe('correlate()', () => {
             return { ...item, connection: { ...item.connection, unreadBytes: 78 } };
           }
           if (item.source !== 'router') return item;
-          const attempts = item.attempts.map(attempt => ({ ...attempt, outcome }));
+          const attempts = item.attempts.map(attempt => ({
+            ...attempt,
+            outcome,
+            firstByteMs,
+          }));
           return { ...item, status: 502, attempts };
         }) as Observation[],
       };
       const app = hop(correlate(REQUEST, snapshot), 'app');
-      assert.deepEqual([app.state, app.expected, app.found], ['failed', 'an answer', found]);
+      assert.deepEqual([app.state, app.expected, app.found], ['failed', expected, found]);
     }
   });
 
