@@ -3,11 +3,16 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { poll } from '../../src/core/wait.ts';
 
+/** Ports of hosts that lead into containers. */
+const HOST_PORTS = '61001-65535';
+
 /** A packet that began an HTTP message. Addresses as `ip:port`. */
 export interface CapturedPacket {
   readonly device: string;
   readonly source: string;
   readonly destination: string;
+  /** The machine's clock, since 1970. */
+  readonly atMs: number;
 }
 
 interface CapturedHead extends CapturedPacket {
@@ -49,6 +54,18 @@ export class Capture implements AsyncDisposable {
     return this.#heads.filter(head => head.target === target);
   }
 
+  /**
+   * The packets that carried the head of the answer to it. Which answer is whose follows from their
+   * order on each connection (RFC 9112 section 9.3): nobody here pipelines.
+   */
+  answersTo(target: string): readonly CapturedPacket[] {
+    return this.#heads.flatMap((request, index) => {
+      if (request.target !== target) return [];
+      const answer = this.#heads.find((head, at) => at > index && isAnswerTo(head, request));
+      return answer === undefined ? [] : [answer];
+    });
+  }
+
   /** Whether the head of an answer went from one address to the other. */
   sawAnswer(source: string, destination: string): boolean {
     return this.#heads.some(
@@ -57,11 +74,19 @@ export class Capture implements AsyncDisposable {
     );
   }
 
+  /** Ends it. @returns how many packets it missed */
+  async stop(): Promise<number> {
+    await this[Symbol.asyncDispose]();
+    const [, missed] = /(\d+) packets dropped by kernel/.exec(this.#said) ?? [];
+    if (missed === undefined) throw new Error(`tcpdump says no figures: ${this.#said}`);
+    return Number(missed);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
+    const closed = once(this.#child, 'close');
     this.#child.kill('SIGTERM');
-    await exited;
+    await closed;
   }
 
   /** A line about a packet, or of its payload. */
@@ -75,12 +100,35 @@ export class Capture implements AsyncDisposable {
   }
 }
 
+/** Goes the other way on the same interface and connection. */
+function isAnswerTo(head: CapturedHead, request: CapturedHead): boolean {
+  return (
+    head.target === undefined &&
+    head.device === request.device &&
+    head.source === request.destination &&
+    head.destination === request.source
+  );
+}
+
 function startTcpdump(netns: string, targetBegin: string | undefined) {
   const enter = ['nsenter', `--net=/run/netns/${netns}`, '--'];
-  // A narrow filter and a large buffer (KiB): on a busy machine packets would be lost.
-  const ports = 'tcp port 80 or tcp port 8080';
+  // A narrow filter and a large buffer (KiB) of short frames (bytes; by default one takes 256 KiB of
+  // it): on a busy machine packets would be lost.
+  const ports = `tcp port 80 or tcp port 8080 or tcp portrange ${HOST_PORTS}`;
   const filter = targetBegin === undefined ? ports : beginningWith(`GET ${targetBegin}`);
-  const options = ['-i', 'any', '-nn', '-l', '-A', '-B', '16384', '--immediate-mode'];
+  const options = [
+    '-i',
+    'any',
+    '-nn',
+    '-tt',
+    '-l',
+    '-A',
+    '-B',
+    '16384',
+    '-s',
+    '2048',
+    '--immediate-mode',
+  ];
   const tcpdump = ['tcpdump', ...options, filter];
   const [program = '', ...args] = [...enter, ...tcpdump];
   return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -94,10 +142,15 @@ function beginningWith(text: string): string {
   return `tcp[${data}:4] = ${hex(0)} and tcp[${data} + 4:4] = ${hex(4)}`;
 }
 
-/** `15:19:38.1 lo In IP 127.0.0.1.41000 > 127.0.0.1.80: Flags [P.], …` */
+/** `1767225600.123456 lo In IP 127.0.0.1.41000 > 127.0.0.1.80: Flags [P.], …` */
 function parsePacket(line: string): CapturedPacket | undefined {
-  const [, device, source, sport, destination, dport] =
-    /^\S+ (\S+) +\w+ +IP ([\d.]+)\.(\d+) > ([\d.]+)\.(\d+):/.exec(line) ?? [];
+  const [, seconds, device, source, sport, destination, dport] =
+    /^([\d.]+) (\S+) +\w+ +IP ([\d.]+)\.(\d+) > ([\d.]+)\.(\d+):/.exec(line) ?? [];
   if (device === undefined) return undefined;
-  return { device, source: `${source}:${sport}`, destination: `${destination}:${dport}` };
+  return {
+    device,
+    source: `${source}:${sport}`,
+    destination: `${destination}:${dport}`,
+    atMs: Number(seconds) * 1000,
+  };
 }
