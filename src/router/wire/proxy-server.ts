@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { poll } from '../../core/wait.ts';
 import type { Endpoint } from '../table/endpoint.ts';
 import { ClientConnection } from './client-connection.ts';
+import { closeListener } from './close-listener.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
 import { ProxyContext, type ProxyParts } from './proxy-context.ts';
 import type { ProxyCounters } from './proxy-counters.ts';
@@ -70,7 +71,7 @@ export class ProxyServer {
   async drain(timeoutMs: number): Promise<void> {
     const { clients } = this.#context;
     this.#context.isDraining = true;
-    this.#server.close();
+    closeListener(this.#server);
     const endMs = performance.now() + timeoutMs;
     await delay(Math.min(IDLE_GRACE_MS, timeoutMs));
     await poll(() => this.#closeIdleClients(), {
