@@ -5,6 +5,11 @@ import { describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
 
+const COMPONENTS_AND_BELOW = [
+  ...['core', 'proto', 'bus', 'exec', 'hostnet', 'warden'],
+  ...['router', 'dea', 'controller', 'edge', 'trace'],
+];
+
 /** Which folders of `src/` a folder may import, and why it is not more (DESIGN: one direction). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -21,34 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trace: ['core', 'proto', 'bus', 'exec', 'hostnet', 'warden'],
   cli: ['core', 'proto', 'trace'],
   dashboard: ['core', 'proto', 'bus'],
-  roles: [
-    'core',
-    'proto',
-    'bus',
-    'exec',
-    'hostnet',
-    'warden',
-    'router',
-    'dea',
-    'controller',
-    'edge',
-    'trace',
-  ],
-  up: [
-    'core',
-    'proto',
-    'bus',
-    'exec',
-    'hostnet',
-    'warden',
-    'router',
-    'dea',
-    'controller',
-    'edge',
-    'trace',
-    'cli',
-    'roles',
-  ],
+  roles: COMPONENTS_AND_BELOW,
+  up: [...COMPONENTS_AND_BELOW, 'cli', 'roles'],
   lab: ['core', 'proto', 'exec', 'hostnet', 'warden', 'cli', 'roles'],
 };
 

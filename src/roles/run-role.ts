@@ -5,6 +5,7 @@ import { writeJsonFile } from '../core/json-file.ts';
 import type { Log, LogLevel } from '../core/log.ts';
 import { createLog } from '../core/process-log.ts';
 import { connectPatiently } from './connect-patiently.ts';
+import { EndSignal } from './end-signal.ts';
 import { takeProcessLock } from './process-lock.ts';
 import type { NatsSettings } from './role-config.ts';
 
@@ -41,7 +42,7 @@ export interface RoleParts {
 export async function runRole({ name, settings, start }: Role): Promise<void> {
   const { state_dir, ready_file } = settings;
   const log = createLog(name, settings.log_level);
-  using end = listenForEnd();
+  using end = new EndSignal();
   await using resources = new AsyncDisposableStack();
   await mkdir(state_dir, { recursive: true, mode: 0o711 });
   const lock = join(state_dir, `${name}.json`);
@@ -60,28 +61,4 @@ export async function runRole({ name, settings, start }: Role): Promise<void> {
   } catch (thrown) {
     if (!end.signal.aborted) throw thrown;
   }
-}
-
-interface End extends Disposable {
-  readonly signal: AbortSignal;
-  wait(): Promise<void>;
-}
-
-function listenForEnd(): End {
-  const controller = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const onSignal = (): void => {
-    controller.abort();
-    resolve();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  return {
-    signal: controller.signal,
-    wait: () => promise,
-    [Symbol.dispose]() {
-      process.off('SIGTERM', onSignal);
-      process.off('SIGINT', onSignal);
-    },
-  };
 }

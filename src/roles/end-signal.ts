@@ -1,5 +1,5 @@
 /**
- * Listens for SIGINT and SIGTERM from the first moment of a command, so that an early Ctrl-C ends it in
+ * Listens for SIGINT and SIGTERM from the first moment, so that an early Ctrl-C ends a command or a role in
  * order instead of leaving half of what it was bringing up.
  */
 export class EndSignal implements Disposable {
